@@ -1,0 +1,114 @@
+// libtorch behind a pure C interface.
+//
+// Every function that can fail returns a status: 0 on success, 1 on failure. After a failure
+// `ct_last_error()` holds the message of the calling thread. No C++ exception leaves this library.
+//
+// Operators are reached through libtorch's own dispatcher by schema name (`aten::layer_norm`), so the
+// surface stays this small however many operators the models need.
+
+#ifndef CTORCH_H
+#define CTORCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ct_tensor ct_tensor;
+typedef struct ct_operator ct_operator;
+typedef struct ct_generator ct_generator;
+typedef struct ct_inference ct_inference;
+
+typedef enum {
+    CT_NONE = 0,
+    CT_TENSOR,           // pointer: ct_tensor *
+    CT_INT,              // integer
+    CT_DOUBLE,           // real
+    CT_BOOL,             // integer, 0 or 1
+    CT_INTS,             // pointer: const int64_t *, count
+    CT_DOUBLES,          // pointer: const double *, count
+    CT_TENSORS,          // pointer: ct_tensor *const *, count
+    CT_OPTIONAL_TENSORS, // as CT_TENSORS, NULL entries are None
+    CT_STRING,           // pointer: const char *, NUL terminated
+    CT_DEVICE,           // integer: device type (0 CPU, 1 CUDA); count: device index, -1 for the current one
+    CT_GENERATOR,        // pointer: ct_generator *
+} ct_tag;
+
+typedef struct {
+    ct_tag tag;
+    int64_t integer;
+    double real;
+    const void *pointer;
+    int64_t count;
+} ct_value;
+
+/// The message of the last failure on this thread.
+const char *ct_last_error(void);
+
+/// libtorch's version, such as "2.13.0+cpu".
+const char *ct_version(void);
+
+// Operators
+
+/// Looks `name` with `overload` ("" for none) up in the dispatcher. The result lives as long as the process.
+int32_t ct_operator_find(const char *name, const char *overload, ct_operator **result);
+
+/// Calls an operator with positional arguments in schema order; missing trailing ones take the schema's defaults.
+/// Tensor results (tensors in a returned list too) are stored in `results`, at most `capacity` of them.
+int32_t ct_operator_call(
+    const ct_operator *op, const ct_value *arguments, int64_t argument_count, ct_tensor **results, int64_t capacity,
+    int64_t *result_count);
+
+// Tensors
+
+/// A new CPU tensor holding a copy of `byte_count` bytes, row-major.
+int32_t ct_tensor_create(
+    const void *bytes, int64_t byte_count, int32_t dtype, const int64_t *shape, int64_t rank, ct_tensor **result);
+/// Copies the elements, row-major, to host memory of `byte_count` bytes.
+int32_t ct_tensor_read(const ct_tensor *tensor, void *bytes, int64_t byte_count);
+/// Ends the use of a tensor handle.
+void ct_tensor_free(ct_tensor *tensor);
+int64_t ct_tensor_rank(const ct_tensor *tensor);
+int32_t ct_tensor_shape(const ct_tensor *tensor, int64_t *shape);
+int64_t ct_tensor_element_count(const ct_tensor *tensor);
+int32_t ct_tensor_dtype(const ct_tensor *tensor);
+void ct_tensor_device(const ct_tensor *tensor, int32_t *type, int32_t *index);
+bool ct_tensor_requires_grad(const ct_tensor *tensor);
+int32_t ct_tensor_set_requires_grad(ct_tensor *tensor, bool value);
+/// The address of the first element: equal addresses mean shared memory.
+int32_t ct_tensor_address(const ct_tensor *tensor, uint64_t *address);
+
+// Autograd
+
+/// torch.autograd.grad. `output_gradients` may be NULL (scalar outputs). Unused inputs give NULL results.
+int32_t ct_grad(
+    ct_tensor *const *outputs, int64_t output_count, ct_tensor *const *inputs, int64_t input_count,
+    ct_tensor *const *output_gradients, bool retain_graph, bool create_graph, ct_tensor **results);
+/// Switches gradient recording on this thread and returns the former state.
+bool ct_grad_mode(bool enabled);
+/// Enters inference mode on this thread; leave it on the same thread.
+ct_inference *ct_inference_enter(void);
+void ct_inference_leave(ct_inference *guard);
+
+// Random numbers
+
+/// A CPU Mersenne Twister of its own, independent of any global state.
+int32_t ct_generator_create(uint64_t seed, ct_generator **result);
+void ct_generator_free(ct_generator *generator);
+
+// The machine
+
+int32_t ct_set_threads(int32_t count);
+int32_t ct_threads(void);
+/// Loads the CUDA libraries when this libtorch has them; returns the number of usable GPUs.
+int32_t ct_cuda_devices(void);
+/// Asks libtorch for deterministic kernels and, on CUDA, no TF32.
+int32_t ct_set_deterministic(bool value);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

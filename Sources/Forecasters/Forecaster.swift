@@ -1,0 +1,123 @@
+import Networks
+import Tensor
+
+/// What a model is asked to do with a window.
+public enum ForecastingTask: String, Sendable, CaseIterable {
+    /// Continue the series.
+    case forecast
+    /// Fill in masked points of the context.
+    case imputation
+    /// Reconstruct the context, so that a large error marks an anomaly.
+    case anomaly
+}
+
+/// How the error of a window is measured.
+public enum LossKind: String, Sendable, CaseIterable {
+    /// The family's own training loss.
+    case native
+    /// Mean squared error of the published procedure's output over the whole horizon (or context).
+    case mse
+    /// Mean absolute error of the same.
+    case mae
+    /// Mean squared error of the last output patch only: what the published SFF code minimises.
+    case lastPatchMSE = "last-patch-mse"
+}
+
+/// A batch of windows, one channel each.
+public struct WindowBatch: Sendable {
+    /// What the model sees, `[B, L]`.
+    public let context: Tensor
+    /// What follows, `[B, H]`; H may be 0.
+    public let target: Tensor
+    /// 1 where a point is visible and 0 where it is hidden, `[B, L]`; imputation only.
+    public let mask: Tensor?
+
+    /// A batch of windows.
+    public init(context: Tensor, target: Tensor, mask: Tensor? = nil) {
+        self.context = context
+        self.target = target
+        self.mask = mask
+    }
+}
+
+/// The per-window parts of a loss that is a weighted mean.
+public struct LossTerms: Sendable {
+    /// Σ weighted errors of each window, `[B]`.
+    public let sums: Tensor
+    /// Σ weights of each window, `[B]`.
+    public let weights: Tensor
+
+    /// Sums and weights, `[B]` each.
+    public init(sums: Tensor, weights: Tensor) {
+        self.sums = sums
+        self.weights = weights
+    }
+
+    /// Equal weights: the mean over the last dimensions of `errors` `[B, …]`.
+    public init(meanOf errors: Tensor) throws(TensorError) {
+        let shape = errors.shape
+        let dimensions = Array(1..<shape.count)
+        sums = try errors.sum(dimensions)
+        let weight = shape.dropFirst().reduce(1, *)
+        weights = try Tensor.full([shape[0]], Double(weight), dtype: errors.dtype, device: errors.device)
+    }
+
+    /// The loss of each window, `[B]`.
+    public var perWindow: Tensor {
+        get throws(TensorError) { try sums / weights }
+    }
+
+    /// The loss of the batch as a whole, where windows count by their weight: what the official training code averages.
+    public var pooled: Tensor {
+        get throws(TensorError) { try sums.sum() / weights.sum() }
+    }
+}
+
+/// A large time-series model: an architecture with named parameters, without values.
+///
+/// Everything is a function of the parameters handed in, so the same model serves any number of points in parameter
+/// space at once.
+public protocol Forecaster: Sendable {
+    /// The family's name on the command line.
+    var family: String { get }
+    /// The architecture's name in messages, where a family has several.
+    var architecture: String { get }
+    /// Parameters and buffers under their official names.
+    var layout: ParameterLayout { get }
+    /// The granularity of contexts, in points.
+    var patchLength: Int { get }
+    /// The context the configuration implies for a task.
+    func defaultContext(for task: ForecastingTask) -> Int
+    /// The horizon the configuration implies.
+    var defaultHorizon: Int { get }
+    /// The tasks the family was published for.
+    var tasks: [ForecastingTask] { get }
+
+    /// Checks a request before anything is computed.
+    func validate(task: ForecastingTask, loss: LossKind, context: Int, horizon: Int) throws(ForecasterError)
+    /// The published forecast procedure, `[B, L]` → `[B, horizon]`.
+    func forecast(_ context: Tensor, horizon: Int, _ θ: Parameters) throws(TensorError) -> Tensor
+    /// The loss of each window.
+    func loss(_ batch: WindowBatch, task: ForecastingTask, kind: LossKind, _ θ: Parameters) throws(TensorError)
+        -> LossTerms
+    /// The configuration in the official schema, for a `config.json`.
+    func configurationJSON() throws -> String
+}
+
+/// Why a model cannot be built or asked.
+public enum ForecasterError: Error, CustomStringConvertible, Sendable {
+    /// A configuration value is missing or contradictory.
+    case configuration(file: String, key: String, problem: String)
+    /// The family is not known, or cannot be told from the checkpoint.
+    case unknownFamily(String)
+    /// The task, loss, context or horizon does not fit the model.
+    case request(String)
+
+    /// The message for people.
+    public var description: String {
+        switch self {
+        case .configuration(let file, let key, let problem): "\(file): '\(key)' \(problem)"
+        case .unknownFamily(let message), .request(let message): message
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Checkpoints
+import Foundation
+import Networks
+import Tensor
+
+/// A model together with the checkpoint it was recognised from.
+public struct PretrainedModel: Sendable {
+    /// The architecture.
+    public let model: any Forecaster
+    /// The weights on disk.
+    public let checkpoint: Checkpoint
+    private let prefix: String
+    private let ignored: @Sendable (String) -> Bool
+
+    /// Recognises a checkpoint.
+    ///
+    /// - Parameters:
+    ///   - url: a safetensors file, or a folder with weights and `config.json`.
+    ///   - family: the family to expect; recognised from the tensor names when absent.
+    /// - Throws: ``CheckpointError``, ``ForecasterError``.
+    public init(_ url: URL, family: String? = nil) throws {
+        checkpoint = try Checkpoint(url)
+        let source = CheckpointSource(checkpoint: checkpoint)
+        let configuration = try checkpoint.configuration.map { try ConfigurationFile($0) }
+        let candidates = try family.map { [try Families.named($0)] } ?? Families.all
+        for candidate in candidates {
+            if let found = try candidate.recognise(configuration, source) {
+                model = found.model
+                prefix = found.prefix
+                ignored = found.ignored
+                return
+            }
+        }
+        let names = checkpoint.entries.prefix(5).map(\.name).joined(separator: ", ")
+        throw ForecasterError.unknownFamily(
+            "\(url.path): the tensor names fit no \(family.map { "'\($0)' " } ?? "")model this version knows "
+                + "(families: \(Families.all.map(\.name).joined(separator: ", "))); the file begins with: \(names)")
+    }
+
+    /// What keeps the checkpoint from loading; `nil` when it fits.
+    public var mismatch: LoadingError? {
+        model.layout.mismatch(
+            with: CheckpointSource(checkpoint: checkpoint), model: model.architecture, prefix: prefix, ignoring: ignored
+        )
+    }
+
+    /// Reads the weights.
+    ///
+    /// - Throws: ``LoadingError`` listing every offender, ``CheckpointError``.
+    public func weights(dtype: DType) throws -> Weights {
+        try model.layout.load(
+            from: CheckpointSource(checkpoint: checkpoint), model: model.architecture, prefix: prefix, dtype: dtype,
+            ignoring: ignored)
+    }
+}
+
+extension Weights {
+    /// Writes the weights under their official names, and the configuration beside them when `url` ends in
+    /// `model.safetensors`.
+    ///
+    /// Cost: one parameter at a time beyond the weights themselves.
+    public func write(
+        to url: URL, model: any Forecaster, metadata: [String: String], overwrite: Bool
+    ) throws {
+        let views = try model.layout.views(of: flat)
+        let named =
+            zip(model.layout.parameters.map(\.name), views).map { ($0, $1) }
+            + zip(model.layout.buffers.map(\.name), buffers).map { ($0, $1) }
+        let items = named.map { name, tensor in
+            SafetensorsWriter.Item(
+                name: name, type: tensor.dtype == .float64 ? .float64 : .float32, shape: tensor.shape,
+                bytes: {
+                    let stored = try tensor.to(tensor.dtype == .float64 ? .float64 : .float32)
+                    let count = stored.count * stored.dtype.byteWidth
+                    var bytes = [UInt8](repeating: 0, count: count)
+                    try bytes.withUnsafeMutableBytes { try stored.copyBytes(into: $0) }
+                    return bytes
+                })
+        }
+        try SafetensorsWriter.write(items, metadata: metadata, to: url, overwrite: overwrite)
+    }
+}

@@ -1,0 +1,19 @@
+import CTorch
+
+/// Settings of the whole process.
+public enum Runtime {
+    /// libtorch's version.
+    public static var version: String { String(cString: ct_version()) }
+
+    /// The number of CUDA devices this libtorch can use.
+    public static var cudaDevices: Int { Int(ct_cuda_devices()) }
+
+    /// Makes every operator run on the thread that calls it, and asks for deterministic kernels.
+    ///
+    /// Work is spread over cores by running several batches or points at once, which is faster than splitting one
+    /// operator for the sizes met here, and makes the bits independent of the number of workers.
+    public static func configureForIndependentWorkers() throws(TensorError) {
+        try check(ct_set_threads(1), "set_num_threads")
+        try check(ct_set_deterministic(true), "set_deterministic")
+    }
+}

@@ -1,0 +1,147 @@
+/// Element-wise arithmetic with broadcasting.
+extension Tensor {
+    /// Element-wise sum.
+    public static func + (a: Tensor, b: Tensor) throws(TensorError) -> Tensor {
+        try Ops.add(.tensor(a), .tensor(b), .double(1))
+    }
+
+    /// Adds a number to every element.
+    public static func + (a: Tensor, b: Double) throws(TensorError) -> Tensor {
+        try Ops.addScalar(.tensor(a), .double(b), .double(1))
+    }
+
+    /// Element-wise difference.
+    public static func - (a: Tensor, b: Tensor) throws(TensorError) -> Tensor {
+        try Ops.sub(.tensor(a), .tensor(b), .double(1))
+    }
+
+    /// Subtracts a number from every element.
+    public static func - (a: Tensor, b: Double) throws(TensorError) -> Tensor {
+        try a + (-b)
+    }
+
+    /// Element-wise product.
+    public static func * (a: Tensor, b: Tensor) throws(TensorError) -> Tensor {
+        try Ops.mul(.tensor(a), .tensor(b))
+    }
+
+    /// Multiplies every element by a number.
+    public static func * (a: Tensor, b: Double) throws(TensorError) -> Tensor {
+        try Ops.mulScalar(.tensor(a), .double(b))
+    }
+
+    /// Element-wise quotient.
+    public static func / (a: Tensor, b: Tensor) throws(TensorError) -> Tensor {
+        try Ops.div(.tensor(a), .tensor(b))
+    }
+
+    /// Divides every element by a number.
+    public static func / (a: Tensor, b: Double) throws(TensorError) -> Tensor {
+        try a * (1 / b)
+    }
+
+    /// Changes every sign.
+    public static prefix func - (a: Tensor) throws(TensorError) -> Tensor {
+        try Ops.neg(.tensor(a))
+    }
+
+    /// `self + factor · other` in one pass.
+    public func adding(_ other: Tensor, times factor: Double) throws(TensorError) -> Tensor {
+        try Ops.add(.tensor(self), .tensor(other), .double(factor))
+    }
+
+    /// |x|.
+    public func absolute() throws(TensorError) -> Tensor { try Ops.abs(.tensor(self)) }
+    /// −1, 0 or 1.
+    public func sign() throws(TensorError) -> Tensor { try Ops.sign(.tensor(self)) }
+    /// x².
+    public func squared() throws(TensorError) -> Tensor { try Ops.square(.tensor(self)) }
+    /// √x.
+    public func squareRoot() throws(TensorError) -> Tensor { try Ops.sqrt(.tensor(self)) }
+    /// 1/√x.
+    public func reciprocalSquareRoot() throws(TensorError) -> Tensor { try Ops.rsqrt(.tensor(self)) }
+    /// eˣ.
+    public func exponential() throws(TensorError) -> Tensor { try Ops.exp(.tensor(self)) }
+    /// ln x.
+    public func logarithm() throws(TensorError) -> Tensor { try Ops.log(.tensor(self)) }
+    /// sin x.
+    public func sine() throws(TensorError) -> Tensor { try Ops.sin(.tensor(self)) }
+    /// cos x.
+    public func cosine() throws(TensorError) -> Tensor { try Ops.cos(.tensor(self)) }
+    /// tanh x.
+    public func hyperbolicTangent() throws(TensorError) -> Tensor { try Ops.tanh(.tensor(self)) }
+    /// xᵖ.
+    public func power(_ exponent: Double) throws(TensorError) -> Tensor {
+        try Ops.powScalar(.tensor(self), .double(exponent))
+    }
+    /// max(x, bound).
+    public func clamped(below bound: Double) throws(TensorError) -> Tensor {
+        try Ops.maximumScalar(.tensor(self), .double(bound))
+    }
+}
+
+/// Choice by a boolean tensor.
+extension Tensor {
+    /// Where elements equal a number.
+    public func equals(_ value: Double) throws(TensorError) -> Tensor {
+        try Ops.eqScalar(.tensor(self), .double(value))
+    }
+
+    /// Where elements are less than a number.
+    public func isLess(than value: Double) throws(TensorError) -> Tensor {
+        try Ops.ltScalar(.tensor(self), .double(value))
+    }
+
+    /// The receiver with `value` where `mask` is true.
+    public func filled(with value: Double, where mask: Tensor) throws(TensorError) -> Tensor {
+        try Ops.maskedFill(.tensor(self), .tensor(mask), .double(value))
+    }
+
+    /// The elements on and above the given diagonal of the last two dimensions; zeros elsewhere.
+    public func upperTriangle(diagonal: Int = 0) throws(TensorError) -> Tensor {
+        try Ops.triu(.tensor(self), .int(diagonal))
+    }
+
+    /// Whether no element is NaN or infinite.
+    public var isFinite: Bool {
+        get throws(TensorError) { try Ops.all(.tensor(try Ops.isfinite(.tensor(self)))).to(.float64).item == 1 }
+    }
+}
+
+/// Changes of the receiver's own memory, for buffers that one owner reuses. Not recorded for differentiation.
+extension Tensor {
+    /// Copies the elements of `other`, converting the type.
+    public func copyInPlace(_ other: Tensor) throws(TensorError) {
+        _ = try Ops.copy(.tensor(self), .tensor(other), .bool(false))
+    }
+
+    /// `self += factor · other`.
+    public func addInPlace(_ other: Tensor, times factor: Double = 1) throws(TensorError) {
+        _ = try Ops.addInPlace(.tensor(self), .tensor(other), .double(factor))
+    }
+
+    /// `self += factor · a · b`.
+    public func addProductInPlace(_ a: Tensor, _ b: Tensor, times factor: Double = 1) throws(TensorError) {
+        _ = try Ops.addcmul(.tensor(self), .tensor(a), .tensor(b), .double(factor))
+    }
+
+    /// `self += factor · a / b`.
+    public func addQuotientInPlace(_ a: Tensor, _ b: Tensor, times factor: Double = 1) throws(TensorError) {
+        _ = try Ops.addcdiv(.tensor(self), .tensor(a), .tensor(b), .double(factor))
+    }
+
+    /// `self *= factor`.
+    public func scaleInPlace(_ factor: Double) throws(TensorError) {
+        _ = try Ops.mulScalarInPlace(.tensor(self), .double(factor))
+    }
+
+    /// `self *= other`.
+    public func multiplyInPlace(_ other: Tensor) throws(TensorError) {
+        _ = try Ops.mulInPlace(.tensor(self), .tensor(other))
+    }
+
+    /// Sets every element.
+    public func fillInPlace(_ value: Double) throws(TensorError) {
+        _ = try Ops.fill(.tensor(self), .double(value))
+    }
+}

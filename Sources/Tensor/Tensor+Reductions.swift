@@ -1,0 +1,95 @@
+import CTorch
+
+/// Sums, means, norms and products.
+extension Tensor {
+    /// The sum of all elements, optionally accumulated in another type.
+    public func sum(dtype: DType? = nil) throws(TensorError) -> Tensor {
+        try Ops.sum(.tensor(self), dtype.map { .dtype($0) } ?? .none)
+    }
+
+    /// The sum over some dimensions.
+    public func sum(
+        _ dimensions: [Int], keepingDimensions keep: Bool = false, dtype: DType? = nil
+    ) throws(TensorError) -> Tensor {
+        try Ops.sumDim(.tensor(self), .ints(dimensions), .bool(keep), dtype.map { .dtype($0) } ?? .none)
+    }
+
+    /// The mean over some dimensions.
+    public func mean(_ dimensions: [Int], keepingDimensions keep: Bool = false) throws(TensorError) -> Tensor {
+        try Ops.mean(.tensor(self), .ints(dimensions), .bool(keep))
+    }
+
+    /// The variance over some dimensions, divided by `n − correction` (0: population, 1: unbiased).
+    public func variance(
+        _ dimensions: [Int], correction: Int, keepingDimensions keep: Bool = false
+    ) throws(TensorError) -> Tensor {
+        try Ops.varCorrection(.tensor(self), .ints(dimensions), .int(correction), .bool(keep))
+    }
+
+    /// The largest elements over some dimensions.
+    public func maximum(_ dimensions: [Int], keepingDimensions keep: Bool = false) throws(TensorError) -> Tensor {
+        try Ops.amax(.tensor(self), .ints(dimensions), .bool(keep))
+    }
+
+    /// The Euclidean norm over some dimensions; over all when none is given.
+    public func norm(_ dimensions: [Int]? = nil, keepingDimensions keep: Bool = false) throws(TensorError) -> Tensor {
+        try Ops.norm(.tensor(self), .double(2), dimensions.map { .ints($0) } ?? .none, .bool(keep))
+    }
+
+    /// Σ aᵢ bᵢ of two flat tensors.
+    ///
+    /// Accumulated chunk by chunk in double precision, so that the error does not grow with the length: float32
+    /// products of vectors with 10⁸ elements keep about six digits.
+    public func dot(_ other: Tensor) throws(TensorError) -> Double {
+        let chunk = 1 << 16
+        let length = count
+        if length <= chunk || dtype == .float64 {
+            return try Ops.dot(.tensor(self), .tensor(other)).item
+        }
+        var total = 0.0
+        for start in stride(from: 0, to: length, by: chunk) {
+            let size = min(chunk, length - start)
+            total += try Ops.dot(
+                .tensor(try narrowed(0, from: start, count: size)),
+                .tensor(try other.narrowed(0, from: start, count: size))
+            ).item
+        }
+        return total
+    }
+
+    /// ‖x‖₂ of a flat tensor, accumulated as ``dot(_:)``.
+    public func euclideanNorm() throws(TensorError) -> Double {
+        try dot(self).squareRoot()
+    }
+
+    /// Matrix product with broadcasting over leading dimensions.
+    public func matmul(_ other: Tensor) throws(TensorError) -> Tensor {
+        try Ops.matmul(.tensor(self), .tensor(other))
+    }
+
+    /// `x Wᵀ + b`: `weight` is `[out, in]`, the last dimension of the receiver is `in`.
+    public func linear(weight: Tensor, bias: Tensor? = nil) throws(TensorError) -> Tensor {
+        try Ops.linear(.tensor(self), .tensor(weight), .tensor(bias))
+    }
+}
+
+/// Layers without parameters of their own. All have second derivatives.
+extension Tensor {
+    /// eˣ / Σ eˣ along a dimension.
+    public func softmax(_ dimension: Int = -1) throws(TensorError) -> Tensor {
+        try Ops.softmax(.tensor(self), .int(dimension), .none)
+    }
+
+    /// Standardises the last dimension, then scales by `weight` and shifts by `bias`.
+    public func layerNorm(weight: Tensor, bias: Tensor?, epsilon: Double = 1e-5) throws(TensorError) -> Tensor {
+        try Ops.layerNorm(
+            .tensor(self), .ints(weight.shape), .tensor(weight), .tensor(bias), .double(epsilon), .bool(false))
+    }
+
+    /// x Φ(x) with the exact normal distribution function.
+    public func gelu() throws(TensorError) -> Tensor { try Ops.gelu(.tensor(self), .string("none")) }
+    /// max(x, 0).
+    public func relu() throws(TensorError) -> Tensor { try Ops.relu(.tensor(self)) }
+    /// x σ(x).
+    public func silu() throws(TensorError) -> Tensor { try Ops.silu(.tensor(self)) }
+}

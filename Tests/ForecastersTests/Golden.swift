@@ -1,0 +1,109 @@
+import Checkpoints
+import Forecasters
+import Foundation
+import Networks
+import Tensor
+import Testing
+
+/// A fixture folder: the official implementation's model, configuration and values.
+struct Golden {
+    let folder: URL
+    let values: Checkpoint
+
+    init(_ name: String) throws {
+        folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/ltsm/\(name)")
+        values = try Checkpoint(folder.appendingPathComponent("golden.safetensors"))
+    }
+
+    func tensor(_ name: String, _ dtype: DType = .float64) throws -> Tensor {
+        let entry = try #require(values.entry(name), "golden \(name)")
+        let bytes = try values.read(name)
+        let type = try #require(DType(entry.type))
+        let tensor = try bytes.withUnsafeBytes { try Tensor(bytes: $0, dtype: type, shape: entry.shape) }
+        return type.isFloatingPoint ? try tensor.to(dtype) : tensor
+    }
+
+    func model(_ dtype: DType = .float64) throws -> (PretrainedModel, Weights) {
+        let model = try PretrainedModel(folder.appendingPathComponent("model.safetensors"))
+        return (model, try model.weights(dtype: dtype))
+    }
+}
+
+/// max |a − b| / max |b|.
+func relativeError(_ a: Tensor, _ b: Tensor) throws -> Double {
+    try #require(a.shape == b.shape, "shapes \(a.shape) and \(b.shape)")
+    let (x, y) = (try a.doubles, try b.doubles)
+    let scale = y.map(abs).max() ?? 1
+    return zip(x, y).map { abs($0 - $1) }.max()! / max(scale, .leastNormalMagnitude)
+}
+
+func relativeError(_ a: Double, _ b: Double) -> Double { abs(a - b) / abs(b) }
+
+/// Loss, gradient and Hessian-vector product of a scalar function of the parameters against the golden ladder.
+func checkDerivatives(
+    _ golden: Golden, _ name: String, weights: Weights, model: any Forecaster, prefix: String = "",
+    _ scalar: (Parameters) throws -> Tensor
+) throws {
+    let layout = model.layout
+    let leaves = try layout.views(of: weights.flat).map { try $0.differentiableLeaf() }
+    let loss = try scalar(Parameters(tensors: leaves, buffers: weights.buffers))
+    #expect(relativeError(try loss.item, try golden.tensor("f64/\(name)/loss").item) < 1e-10, "\(name) loss")
+    let gradients = try Autograd.gradients(of: [loss], withRespectTo: leaves, differentiable: true)
+    let flat = try layout.flatten(gradients, dtype: .float64)
+    #expect(
+        relativeError(try flat.detached().euclideanNorm(), try golden.tensor("f64/\(name)/grad_norm").item) < 1e-8,
+        "\(name) norm")
+    var direction: [Tensor] = []
+    for (specification, gradient) in zip(layout.parameters, gradients) {
+        let key = "f64/\(name)/grad/\(prefix)\(specification.name)"
+        if golden.values.entry(key) != nil {
+            let expected = try golden.tensor(key)
+            let found = try gradient ?? expected.zerosLike()
+            // Gradients that vanish by symmetry (a key's bias) are rounding noise on both sides.
+            let scale = try golden.tensor("f64/\(name)/grad_norm").item
+            let difference = try (found.detached() - expected).flattened().euclideanNorm()
+            #expect(difference < 1e-8 * max(try expected.flattened().euclideanNorm(), 1e-6 * scale), "\(key)")
+        }
+        direction.append(try golden.tensor("hvp/v/\(prefix)\(specification.name)"))
+    }
+    let used = zip(gradients, direction).compactMap { gradient, v in gradient.map { ($0, v) } }
+    let products = try Autograd.gradients(of: used.map(\.0), withRespectTo: leaves, seeds: used.map(\.1))
+    let product = try layout.flatten(products, dtype: .float64)
+    let v = try layout.flatten(direction, dtype: .float64)
+    #expect(
+        relativeError(try product.euclideanNorm(), try golden.tensor("f64/\(name)/hvp/Hv_norm").item) < 1e-7,
+        "\(name) Hv norm")
+    #expect(relativeError(try product.dot(v), try golden.tensor("f64/\(name)/hvp/vHv").item) < 1e-7, "\(name) vHv")
+    #expect(
+        relativeError(try flat.detached().dot(v), try golden.tensor("f64/\(name)/hvp/gv").item) < 1e-7, "\(name) gv")
+    let norm = try golden.tensor("f64/\(name)/hvp/Hv_norm").item
+    var compared = 0
+    for (specification, part) in zip(layout.parameters, products) {
+        let key = "f64/\(name)/hvp/Hv/\(prefix)\(specification.name)"
+        guard golden.values.entry(key) != nil else { continue }
+        compared += 1
+        let expected = try golden.tensor(key)
+        let difference = try ((part ?? expected.zerosLike()) - expected).flattened().euclideanNorm()
+        #expect(difference < 1e-7 * max(try expected.flattened().euclideanNorm(), 1e-6 * norm), "\(key)")
+    }
+    #expect(compared > 0, "the fixture holds products for \(name)")
+}
+
+/// Official names and shapes of every released size.
+func checkManifest(_ golden: Golden, _ make: (String, [String: Any]) throws -> any Forecaster) throws {
+    let data = try Data(contentsOf: golden.folder.appendingPathComponent("MANIFEST.json"))
+    let manifest = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    let checkpoints = try #require(manifest["checkpoints"] as? [String: [String: Any]])
+    #expect(!checkpoints.isEmpty)
+    for (name, entry) in checkpoints {
+        let model = try make(name, try #require(entry["config"] as? [String: Any]))
+        let expected = try #require(entry["state_dict"] as? [String: [Int]])
+        var found: [String: [Int]] = [:]
+        for parameter in model.layout.parameters { found[parameter.name] = parameter.shape }
+        for buffer in model.layout.buffers { found[buffer.name] = buffer.shape }
+        #expect(found == expected, "\(name)")
+        #expect(model.layout.count == entry["param_count"] as? Int, "\(name)")
+        #expect(Set(entry["buffers"] as? [String] ?? []) == Set(model.layout.buffers.map(\.name)), "\(name)")
+    }
+}

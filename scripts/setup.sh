@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Installs what landscape needs on a Debian-like machine; safe to run again, does nothing that is already done.
+#   system packages   HDF5, gnuplot, gnuplot-iostream, pkg-config, a font (apt; needs root or sudo)
+#   .deps/torch       libtorch, taken from PyPI's torch wheel (headers and libraries only)
+#   .deps/oracle      a Python environment used by tests alone (with --oracle)
+# TORCH_ROOT=/path/to/libtorch skips the libtorch download and builds against that one.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+deps=$root/.deps
+torch_version=2.13.0
+packages=(libhdf5-dev libgnuplot-iostream-dev gnuplot-nox pkg-config fonts-dejavu-core)
+oracle_packages=(numpy h5py xarray h5netcdf netCDF4 safetensors)
+
+say() { printf 'setup: %s\n' "$*"; }
+fail() { printf 'setup: error: %s\n' "$*" >&2; exit 69; }
+
+command -v swift >/dev/null || fail "no Swift toolchain on PATH; install Swift 6.3 or later from https://www.swift.org/install"
+command -v python3 >/dev/null || fail "no python3 on PATH; run: apt-get install python3 python3-pip python3-venv"
+
+missing=()
+for package in "${packages[@]}"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+done
+if ((${#missing[@]})); then
+    command -v apt-get >/dev/null || fail "this system has no apt-get; install the equivalents of: ${missing[*]}"
+    as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || fail "not root and no sudo; ask an administrator to run: apt-get install ${missing[*]}"
+        as_root=(sudo)
+    fi
+    say "installing Debian packages: ${missing[*]}"
+    log=$(mktemp)
+    export DEBIAN_FRONTEND=noninteractive
+    if ! { "${as_root[@]}" apt-get update && "${as_root[@]}" apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+        tail -n 15 "$log" >&2
+        fail "apt-get could not install ${missing[*]} (log above). Without a network, install these packages by other means and run this again"
+    fi
+    rm -f "$log"
+else
+    say "Debian packages are present"
+fi
+
+mkdir -p "$deps"
+if [ -n "${TORCH_ROOT:-}" ]; then
+    [ -f "$TORCH_ROOT/include/ATen/ATen.h" ] || fail "TORCH_ROOT=$TORCH_ROOT holds no include/ATen/ATen.h; point it at a libtorch folder (the one with include/ and lib/)"
+    say "using libtorch of TORCH_ROOT=$TORCH_ROOT"
+elif [ "$(cat "$deps/torch/VERSION" 2>/dev/null)" = "$torch_version" ] && [ -f "$deps/torch/lib/libtorch_cpu.so" ]; then
+    say "libtorch $torch_version is present in .deps/torch"
+else
+    say "downloading libtorch $torch_version (PyPI wheel, about 200 MB)"
+    work=$(mktemp -d "$deps/download.XXXXXX")
+    trap 'rm -rf "$work"' EXIT
+    fetch() { python3 -m pip download --quiet --disable-pip-version-check --no-deps -d "$work" "$1" >>"$work/pip.log" 2>&1; }
+    if ! fetch "torch==$torch_version+cpu" && ! fetch "torch==$torch_version"; then
+        tail -n 10 "$work/pip.log" >&2
+        fail "pip could not download torch $torch_version (log above). Without a network, unpack a libtorch anywhere and set TORCH_ROOT to it"
+    fi
+    python3 - "$work" <<'PY'
+import glob, os, sys, zipfile
+work = sys.argv[1]
+with zipfile.ZipFile(glob.glob(os.path.join(work, "torch-*.whl"))[0]) as wheel:
+    for member in wheel.namelist():
+        if member.startswith(("torch/include/", "torch/lib/")) and not member.endswith(("libtorch_python.so", ".lib")):
+            wheel.extract(member, work)
+PY
+    [ -f "$work/torch/lib/libtorch_cpu.so" ] || fail "the wheel holds no torch/lib/libtorch_cpu.so; report this with the file name $(ls "$work"/*.whl)"
+    printf '%s' "$torch_version" >"$work/torch/VERSION"
+    rm -rf "$deps/torch"
+    mv "$work/torch" "$deps/torch"
+    rm -rf "$work"
+    trap - EXIT
+    say "libtorch $torch_version is in .deps/torch"
+fi
+
+if [ "${1:-}" = "--oracle" ]; then
+    stamp="${oracle_packages[*]}"
+    if [ "$(cat "$deps/oracle/.packages" 2>/dev/null)" = "$stamp" ]; then
+        say "the Python oracle environment is present"
+    else
+        say "installing the Python oracle environment for the tests: ${oracle_packages[*]}"
+        [ -x "$deps/oracle/bin/python" ] || python3 -m venv "$deps/oracle" ||
+            fail "python3 -m venv failed; run: apt-get install python3-venv"
+        "$deps/oracle/bin/python" -m pip install --quiet --disable-pip-version-check "${oracle_packages[@]}" ||
+            fail "pip could not install ${oracle_packages[*]}"
+        printf '%s' "$stamp" >"$deps/oracle/.packages"
+    fi
+fi
+say "done"
