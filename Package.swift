@@ -21,7 +21,11 @@ let package = Package(
         .target(name: "Networks", dependencies: ["Tensor"]),
         .target(name: "Checkpoints"),
         .target(name: "Forecasters", dependencies: ["Networks", "Checkpoints", "Tensor"]),
+        .target(name: "Krylov"),
+        .target(name: "Landscape", dependencies: ["Forecasters", "Networks", "Krylov", "Tensor"]),
+        .target(name: "Smoothing", dependencies: ["Forecasters", "Networks", "Tensor"]),
         .testTarget(name: "ForecastersTests", dependencies: ["Forecasters", "Networks", "Checkpoints", "Tensor"]),
+        .testTarget(name: "LandscapeTests", dependencies: ["Landscape", "Forecasters", "Networks", "Krylov", "Tensor"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20

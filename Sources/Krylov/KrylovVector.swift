@@ -42,8 +42,14 @@ extension KrylovVector {
         }
     }
 
-    /// In place by triangular factors; see ``TriangularCombination``.
+    /// In place, by triangular factors of the coefficients.
     public static func combine(_ basis: inout [Self], coefficients: [[Double]]) throws {
-        try TriangularCombination(coefficients, rows: basis.count).apply(to: &basis)
+        let rows = basis.count
+        guard coefficients.count <= rows, coefficients.allSatisfy({ $0.count == rows }) else {
+            throw KrylovError.invalidParameter(
+                name: "coefficients", value: "\(coefficients.map(\.count)) numbers",
+                requirement: "at most \(rows) columns of \(rows) numbers")
+        }
+        try TriangularCombination(coefficients, rows: rows).apply(to: &basis)
     }
 }

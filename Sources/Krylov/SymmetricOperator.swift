@@ -21,15 +21,15 @@ public struct ClosureOperator<Vector: KrylovVector>: SymmetricOperator {
     public let dimension: Int
     private let body: ([Vector]) throws -> [Vector]
 
-    /// The operator whose products with a block of vectors are `body(block)`.
-    public init(dimension: Int, block body: @escaping ([Vector]) throws -> [Vector]) {
+    /// The operator whose products with a block of vectors are `apply(block)`.
+    public init(dimension: Int, apply body: @escaping ([Vector]) throws -> [Vector]) {
         self.dimension = dimension
         self.body = body
     }
 
-    /// The operator whose product with one vector is `body(vector)`.
-    public init(dimension: Int, _ body: @escaping (Vector) throws -> Vector) {
-        self.init(dimension: dimension, block: { try $0.map(body) })
+    /// The operator whose product with one vector is `apply(vector)`.
+    public static func each(dimension: Int, apply body: @escaping (Vector) throws -> Vector) -> ClosureOperator {
+        ClosureOperator(dimension: dimension) { try $0.map(body) }
     }
 
     /// The products, one for each vector.

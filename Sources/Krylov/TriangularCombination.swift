@@ -14,11 +14,10 @@ struct TriangularCombination {
     /// The column exchanged with column c at step c.
     private var columnExchanges: [Int] = []
 
-    /// Factorises the matrix whose column c is `coefficients[c]`, of `rows` entries.
+    /// Factorises the matrix whose column c is `coefficients[c]`, of `rows` entries; not more columns than rows.
     init(_ coefficients: [[Double]], rows: Int) {
         self.rows = rows
         columns = coefficients.count
-        precondition(columns <= rows && coefficients.allSatisfy { $0.count == rows }, "combine: shapes do not fit")
         factors = [Double](repeating: 0, count: rows * columns)
         for c in 0..<columns {
             for r in 0..<rows { factors[r * columns + c] = coefficients[c][r] }

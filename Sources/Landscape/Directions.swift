@@ -1,0 +1,83 @@
+import Networks
+import Tensor
+
+/// How a random direction is scaled to the weights.
+public enum DirectionNormalization: String, Sendable, CaseIterable {
+    /// Each row of a matrix gets the norm of the same row of the weights (Li et al. 2018, arXiv 1712.09913).
+    case filter
+    /// Each parameter gets the norm of the same parameter of the weights.
+    case layer
+    /// The whole direction gets the norm of the weights.
+    case model
+    /// The published SFF code: entries from N(1, 8), rows as in ``filter``, and 1-D parameters entry by entry.
+    case sff
+}
+
+/// What becomes of biases and norm parameters in a random direction.
+public enum OneDimensionalRule: String, Sendable, CaseIterable {
+    /// They stay where they are: the default of the reference code (`ignore = biasbn`).
+    case zero
+    /// The direction is the parameter itself, as in the reference code without `ignore`.
+    case match
+    /// A random vector with the norm of the parameter.
+    case own
+}
+
+/// Directions in parameter space.
+public enum Directions {
+    /// A random direction, filter-normalised or otherwise scaled to `reference`.
+    ///
+    /// Every parameter has a random stream of its own, addressed by seed, index and name, so that directions do not
+    /// depend on precision, order or what else was drawn.
+    ///
+    /// - Parameters:
+    ///   - index: 0 for the first axis, 1 for the second.
+    ///   - reference: the weights whose norms are copied.
+    /// - Returns: a flat vector in the type of `reference`. Cost: one pass, one parameter in float64 at a time.
+    public static func random(
+        _ normalization: DirectionNormalization, oneDimensional: OneDimensionalRule = .zero, layout: ParameterLayout,
+        reference: Tensor, seed: UInt64, index: Int
+    ) throws -> Tensor {
+        let direction = try Tensor.empty([layout.count], dtype: reference.dtype, device: reference.device)
+        let targets = try layout.views(of: direction)
+        let weights = try layout.views(of: reference)
+        for ((specification, target), weight) in zip(zip(layout.parameters, targets), weights) {
+            let stream = try RandomStream(seed: seed, "direction/\(specification.name)", index)
+            let w = try weight.to(.float64, device: .cpu)
+            let isMatrix = specification.shape.count > 1
+            let value: Tensor
+            if normalization == .sff {
+                let d = try stream.normal(specification.shape, mean: 1, deviation: 8.0.squareRoot())
+                value = isMatrix ? try matchingRows(d, to: w) : try d * (w.absolute() / (d.absolute() + 1e-10))
+            } else if !isMatrix && oneDimensional == .zero {
+                value = try w.zerosLike()
+            } else if !isMatrix && oneDimensional == .match {
+                value = w
+            } else {
+                let d = try stream.normal(specification.shape)
+                switch normalization {
+                case .filter where isMatrix: value = try matchingRows(d, to: w)
+                case .filter, .layer:
+                    value = try d * (w.flattened().euclideanNorm() / (d.flattened().euclideanNorm() + 1e-10))
+                default: value = d
+                }
+            }
+            try target.copyInPlace(value)
+        }
+        if normalization == .model {
+            try direction.scaleInPlace(reference.euclideanNorm() / direction.euclideanNorm())
+        }
+        return direction
+    }
+
+    /// d ← d ‖w_row‖ / (‖d_row‖ + 1e-10) for every slice of the first dimension.
+    private static func matchingRows(_ d: Tensor, to w: Tensor) throws -> Tensor {
+        let others = Array(1..<d.rank)
+        return try d * (w.norm(others, keepingDimensions: true) / (d.norm(others, keepingDimensions: true) + 1e-10))
+    }
+
+    /// ⟨a, b⟩ / (‖a‖ ‖b‖).
+    public static func cosine(_ a: Tensor, _ b: Tensor) throws -> Double {
+        try a.dot(b) / (a.euclideanNorm() * b.euclideanNorm())
+    }
+}

@@ -1,0 +1,250 @@
+import Foundation
+import Networks
+import Synchronization
+import Tensor
+
+/// A loss with evidence.
+public struct LossValue: Sendable, Equatable {
+    /// (1/n) Σ ℓᵢ, summed in float64 in the order of the windows.
+    public let mean: Double
+    /// s/√n with the sample deviation s of the window losses; NaN for one window. Windows that overlap are correlated, so
+    /// this is a lower bound of the sampling error.
+    public let standardError: Double
+    /// ℓᵢ.
+    public let perWindow: [Double]
+
+    /// Mean and standard error of window losses.
+    public init(_ perWindow: [Double]) {
+        self.perWindow = perWindow
+        let statistics = SampleStatistics(perWindow)
+        mean = statistics.mean
+        standardError = statistics.standardError
+    }
+}
+
+/// Mean and standard error of a sample.
+public struct SampleStatistics: Sendable, Equatable {
+    /// The arithmetic mean.
+    public let mean: Double
+    /// s/√n with the unbiased sample variance s²; NaN for fewer than two values.
+    public let standardError: Double
+    /// n.
+    public let count: Int
+
+    /// Statistics of values, summed in their order.
+    public init(_ values: [Double]) {
+        count = values.count
+        let n = Double(values.count)
+        let mean = values.reduce(0, +) / n
+        self.mean = mean
+        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        standardError = values.count > 1 ? (squares / (n - 1) / n).squareRoot() : .nan
+    }
+}
+
+/// What an analysis cost, in passes over all windows.
+public struct Work: Sendable, Equatable {
+    /// Loss evaluations.
+    public var forward = 0
+    /// Gradients.
+    public var gradient = 0
+    /// Hessian-vector products.
+    public var product = 0
+    /// Wall-clock time.
+    public var seconds = 0.0
+
+    /// No work.
+    public init() {}
+
+    /// The work done since an earlier count.
+    public static func - (later: Work, earlier: Work) -> Work {
+        var result = later
+        result.forward -= earlier.forward
+        result.gradient -= earlier.gradient
+        result.product -= earlier.product
+        result.seconds -= earlier.seconds
+        return result
+    }
+
+    /// The work of both.
+    public static func + (a: Work, b: Work) -> Work {
+        var result = a
+        result.forward += b.forward
+        result.gradient += b.gradient
+        result.product += b.product
+        result.seconds += b.seconds
+        return result
+    }
+}
+
+/// The loss as a function of θ, with gradients and Hessian-vector products, every evaluation counted.
+///
+/// All windows count equally whatever the batch size. Batches are the unit of parallel work; their results are combined in
+/// order, so the bits do not depend on the number of workers.
+public final class Objective: Sendable {
+    /// The function.
+    public let function: any WindowedLoss
+    /// Precision of parameters and activations.
+    public let dtype: DType
+    /// Where it runs.
+    public let device: Device
+    /// Threads.
+    public let workers: Int
+    private let buffers: [Tensor]
+    private let counted = Mutex(Work())
+    private let shouldStop: @Sendable () -> Bool
+
+    /// Binds a loss to a precision, a device and a number of workers.
+    ///
+    /// - Parameters:
+    ///   - buffers: the model's buffers, in the layout's order.
+    ///   - shouldStop: asked before every batch; `true` ends the evaluation with ``LandscapeError/interrupted``.
+    public init(
+        _ function: any WindowedLoss, buffers: [Tensor] = [], dtype: DType, device: Device = .cpu, workers: Int = 1,
+        shouldStop: @escaping @Sendable () -> Bool = { false }
+    ) throws {
+        self.function = function
+        self.dtype = dtype
+        self.device = device
+        self.workers = max(1, device == .cpu ? workers : 1)
+        self.buffers = try buffers.map { try $0.to(dtype, device: device) }
+        self.shouldStop = shouldStop
+    }
+
+    /// The number of parameters.
+    public var dimension: Int { function.layout.count }
+    /// The work since the beginning.
+    public var work: Work { counted.withLock { $0 } }
+
+    func count(_ change: (inout Work) -> Void) { counted.withLock { change(&$0) } }
+
+    private func checkpoint() throws {
+        if shouldStop() { throw LandscapeError.interrupted }
+    }
+
+    // MARK: Loss
+
+    /// L(θ). Cost: one forward pass over all windows.
+    public func loss(at θ: Tensor) throws -> LossValue {
+        let parameters = Parameters(tensors: try function.layout.views(of: θ), buffers: buffers)
+        let parts = Mutex([[Double]](repeating: [], count: function.batches.count))
+        try Parallel.forEach(function.batches.count, workers: workers) { batch in
+            try self.checkpoint()
+            let losses = try Autograd.inference { try self.function.losses(batch: batch, parameters).doubles }
+            parts.withLock { $0[batch] = losses }
+        }
+        count { $0.forward += 1 }
+        return LossValue(parts.withLock { $0.flatMap { $0 } })
+    }
+
+    /// L(θ) on the calling thread alone, for callers that spread points over threads themselves.
+    func sequentialLoss(_ parameters: Parameters) throws -> LossValue {
+        var losses: [Double] = []
+        losses.reserveCapacity(function.windowCount)
+        for batch in function.batches.indices {
+            try checkpoint()
+            losses += try Autograd.inference { try function.losses(batch: batch, parameters).doubles }
+        }
+        count { $0.forward += 1 }
+        return LossValue(losses)
+    }
+
+    /// The parameters of a flat vector, with this objective's buffers.
+    func parameters(of θ: Tensor) throws -> Parameters {
+        Parameters(tensors: try function.layout.views(of: θ), buffers: buffers)
+    }
+
+    /// Checks that the loss at a point is a number and the same twice.
+    ///
+    /// Cost: two forward passes.
+    ///
+    /// - Throws: ``LandscapeError/notANumber(window:value:)`` naming the window, ``LandscapeError/notDeterministic(first:second:)``.
+    public func verifyDeterminism(at θ: Tensor) throws {
+        let first = try loss(at: θ)
+        if let window = first.perWindow.firstIndex(where: \.isNaN) {
+            throw LandscapeError.notANumber(window: function.describe(window: window), value: first.perWindow[window])
+        }
+        let second = try loss(at: θ)
+        guard first.perWindow == second.perWindow else {
+            throw LandscapeError.notDeterministic(first: first.mean, second: second.mean)
+        }
+    }
+
+    // MARK: Derivatives
+
+    /// ∇L(θ), flat. Cost: one gradient over all windows; `workers` + 1 vectors of memory.
+    public func gradient(at θ: Tensor) throws -> Tensor {
+        let sums = try sumOverBatches(vectors: 1) { batch in
+            let (_, leaves, gradients) = try self.gradientGraph(batch, at: θ, differentiable: false)
+            withExtendedLifetime(leaves) {}
+            return [try self.function.layout.flatten(gradients, dtype: self.dtype, device: self.device)]
+        }
+        count { $0.gradient += 1 }
+        return sums[0]
+    }
+
+    /// H(θ) v for each vector, flat.
+    ///
+    /// The graph of the gradient is built once per batch and all vectors are pulled through it.
+    ///
+    /// Cost: one Hessian-vector product per vector over all windows; `workers` + 1 vectors of memory for each vector.
+    public func products(at θ: Tensor, with vectors: [Tensor]) throws -> [Tensor] {
+        let views = try vectors.map { try function.layout.views(of: $0) }
+        let sums = try sumOverBatches(vectors: vectors.count) { batch in
+            let (_, leaves, gradients) = try self.gradientGraph(batch, at: θ, differentiable: true)
+            // Parts that do not depend on θ have no second derivative.
+            let used = gradients.indices.filter { gradients[$0]?.requiresGradient ?? false }
+            let outputs = used.compactMap { gradients[$0] }
+            var results: [Tensor] = []
+            for (position, vector) in views.enumerated() {
+                guard !outputs.isEmpty else {
+                    results.append(try Tensor.zeros([self.dimension], dtype: self.dtype, device: self.device))
+                    continue
+                }
+                let parts = try Autograd.gradients(
+                    of: outputs, withRespectTo: leaves, seeds: used.map { vector[$0] },
+                    keepGraph: position + 1 < views.count)
+                results.append(try self.function.layout.flatten(parts, dtype: self.dtype, device: self.device))
+            }
+            return results
+        }
+        count { $0.product += vectors.count }
+        return sums
+    }
+
+    /// The summed loss of a batch over n, its leaves and its gradient.
+    private func gradientGraph(
+        _ batch: Int, at θ: Tensor, differentiable: Bool
+    ) throws -> (loss: Tensor, leaves: [Tensor], gradients: [Tensor?]) {
+        try Autograd.withGradients {
+            let leaves = try function.layout.views(of: θ).map { try $0.differentiableLeaf() }
+            let losses = try function.losses(batch: batch, Parameters(tensors: leaves, buffers: buffers))
+            let loss = try losses.sum() / Double(function.windowCount)
+            let gradients = try Autograd.gradients(
+                of: [loss], withRespectTo: leaves, keepGraph: differentiable, differentiable: differentiable)
+            return (loss, leaves, gradients)
+        }
+    }
+
+    /// Adds the batches' vectors in the order of the batches, `workers` batches at a time.
+    private func sumOverBatches(vectors: Int, _ body: @escaping @Sendable (Int) throws -> [Tensor]) throws -> [Tensor] {
+        var sums: [Tensor] = []
+        for start in stride(from: 0, to: function.batches.count, by: workers) {
+            let size = min(workers, function.batches.count - start)
+            let parts = Mutex([[Tensor]](repeating: [], count: size))
+            try Parallel.forEach(size, workers: size) { offset in
+                try self.checkpoint()
+                let result = try body(start + offset)
+                parts.withLock { $0[offset] = result }
+            }
+            for part in parts.withLock({ $0 }) {
+                if sums.isEmpty {
+                    sums = part
+                } else {
+                    for (sum, addend) in zip(sums, part) { try sum.addInPlace(addend) }
+                }
+            }
+        }
+        return sums
+    }
+}

@@ -1,0 +1,80 @@
+import Forecasters
+import Networks
+import Tensor
+
+/// A function of the parameters that is a mean over windows.
+///
+/// L(θ) = (1/n) Σᵢ ℓᵢ(θ). The windows come in fixed batches; which batch a window is in must not change its loss.
+public protocol WindowedLoss: Sendable {
+    /// The parameters it depends on.
+    var layout: ParameterLayout { get }
+    /// n.
+    var windowCount: Int { get }
+    /// Consecutive ranges that cover `0..<windowCount`.
+    var batches: [Range<Int>] { get }
+    /// The losses of a batch's windows, `[B]`, as a differentiable function of the parameters.
+    func losses(batch: Int, _ θ: Parameters) throws -> Tensor
+    /// How a window is called in messages.
+    func describe(window: Int) -> String
+}
+
+/// The loss of a forecaster on windows of a series.
+public struct ForecastLoss: WindowedLoss {
+    /// The architecture.
+    public let model: any Forecaster
+    /// The task.
+    public let task: ForecastingTask
+    /// The error measure.
+    public let kind: LossKind
+    /// See ``WindowedLoss/batches``.
+    public let batches: [Range<Int>]
+    private let context: Tensor
+    private let target: Tensor
+    private let mask: Tensor?
+    private let names: @Sendable (Int) -> String
+
+    /// Binds a model to windows.
+    ///
+    /// - Parameters:
+    ///   - windows: `[n, L + H]`: context and what follows, in the precision and on the device to compute with.
+    ///   - context: L.
+    ///   - mask: `[n, L]`, for imputation.
+    ///   - batchSize: windows per batch; the last batch may be smaller.
+    ///   - describe: the name of a window in messages.
+    public init(
+        model: any Forecaster, task: ForecastingTask, kind: LossKind, windows: Tensor, context: Int,
+        mask: Tensor? = nil,
+        batchSize: Int, describe: @escaping @Sendable (Int) -> String
+    ) throws {
+        let shape = windows.shape
+        precondition(shape.count == 2 && shape[0] > 0 && batchSize > 0, "windows are [n, L + H], n > 0")
+        try model.validate(task: task, loss: kind, context: context, horizon: shape[1] - context)
+        self.model = model
+        self.task = task
+        self.kind = kind
+        self.context = try windows.narrowed(1, from: 0, count: context).contiguous()
+        target = try windows.narrowed(1, from: context, count: shape[1] - context).contiguous()
+        self.mask = mask
+        batches = stride(from: 0, to: shape[0], by: batchSize).map { $0..<min($0 + batchSize, shape[0]) }
+        names = describe
+    }
+
+    /// The model's parameters.
+    public var layout: ParameterLayout { model.layout }
+    /// The number of windows.
+    public var windowCount: Int { batches.last?.upperBound ?? 0 }
+
+    /// The losses of a batch's windows.
+    public func losses(batch: Int, _ θ: Parameters) throws -> Tensor {
+        let range = batches[batch]
+        func part(_ tensor: Tensor) throws -> Tensor {
+            try tensor.narrowed(0, from: range.lowerBound, count: range.count)
+        }
+        let windows = WindowBatch(
+            context: try part(context), target: try part(target), mask: try mask.map { try part($0) })
+        return try model.loss(windows, task: task, kind: kind, θ).perWindow
+    }
+
+    /// Channel and position in the series.
+    public func describe(window: Int) -> String { names(window) }
+}

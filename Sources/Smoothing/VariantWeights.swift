@@ -1,0 +1,116 @@
+import Foundation
+import Forecasters
+import Networks
+import Tensor
+
+/// Makes the weights of variants from θ₁, θ₂ and a seed.
+///
+/// Interpolation covers every parameter and no buffer, as in the published code; ``excluded`` parameters keep their
+/// pre-trained values in every variant but `scratch` and `file`.
+public struct VariantWeights: Sendable {
+    /// The architecture.
+    public let model: any Forecaster
+    /// θ₁ and the buffers.
+    public let pretrained: Weights
+    /// θ₂, with θ₁ where parameters are excluded.
+    public let auxiliary: Tensor
+    /// Parameters that keep their values.
+    public let excluded: ParameterFilter
+    private let seed: UInt64
+
+    /// Draws θ₂ unless it is given.
+    ///
+    /// - Parameters:
+    ///   - auxiliary: θ₂; the second draw of the family's initialisation when absent.
+    ///   - seed: of every random draw.
+    public init(
+        model: any Forecaster, pretrained: Weights, auxiliary: Tensor? = nil, excluded: ParameterFilter = .none,
+        seed: UInt64
+    ) throws {
+        self.model = model
+        self.pretrained = pretrained
+        self.excluded = excluded
+        self.seed = seed
+        let drawn = try auxiliary ?? model.layout.sample(seed: seed, purpose: "auxiliary", dtype: pretrained.flat.dtype)
+        self.auxiliary = try VariantWeights.restoring(excluded, in: drawn, from: pretrained.flat, model.layout)
+    }
+
+    /// θ of a variant, flat.
+    ///
+    /// Cost: a few passes over the parameters; `file` reads the file.
+    public func flat(_ variant: Variant) throws -> Tensor {
+        let θ = pretrained.flat
+        switch variant {
+        case .pretrained:
+            return θ
+        case .scratch:
+            return try model.layout.sample(seed: seed, purpose: "scratch", dtype: θ.dtype)
+        case .sff(let α):
+            return try Interpolation.mix(θ, auxiliary, weight: α)
+        case .shrink(let α):
+            return try restoring(try θ * α)
+        case .perturb(let α):
+            return try mapped { specification, first, second in
+                try first + (second - specification.initializer.mean) * (1 - α)
+            }
+        case .gaussian(let α):
+            return try mapped { specification, first, second in
+                let stream = try RandomStream(seed: seed, "gaussian/\(specification.name)")
+                let noise = try stream.normal(specification.shape, dtype: θ.dtype)
+                let displacement = try (second - first).flattened().euclideanNorm() * (1 - α)
+                return try first + noise * (displacement / noise.flattened().euclideanNorm())
+            }
+        case .noisytune(let λ):
+            return try mapped { specification, first, _ in
+                let stream = try RandomStream(seed: seed, "noisytune/\(specification.name)")
+                let noise = try stream.uniform(specification.shape, from: -λ / 2, to: λ / 2, dtype: θ.dtype)
+                // The reference takes torch.std, the unbiased one; a single entry has none and stays.
+                guard specification.count > 1 else { return first }
+                let deviation = try first.flattened().variance([0], correction: 1).squareRoot().item
+                return try first + noise * deviation
+            }
+        case .file(let path):
+            let other = try PretrainedModel(URL(fileURLWithPath: path), family: model.family)
+            guard other.model.layout.parameters.map(\.name) == model.layout.parameters.map(\.name),
+                other.model.layout.parameters.map(\.shape) == model.layout.parameters.map(\.shape)
+            else {
+                throw ForecasterError.request(
+                    "file:\(path): \(other.model.architecture) with \(other.model.layout.count) parameters is another "
+                        + "architecture than the one under study (\(model.layout.count) parameters)")
+            }
+            return try other.weights(dtype: θ.dtype).flat
+        }
+    }
+
+    /// Applies a map to every parameter that is not excluded.
+    private func mapped(
+        _ transform: (ParameterSpecification, _ first: Tensor, _ second: Tensor) throws -> Tensor
+    ) throws -> Tensor {
+        let layout = model.layout
+        let result = try pretrained.flat.copy()
+        let first = try layout.views(of: pretrained.flat)
+        let second = try layout.views(of: auxiliary)
+        for (index, target) in try layout.views(of: result).enumerated()
+        where !excluded.matches(layout.parameters[index]) {
+            try target.copyInPlace(try transform(layout.parameters[index], first[index], second[index]))
+        }
+        return result
+    }
+
+    private func restoring(_ flat: Tensor) throws -> Tensor {
+        try VariantWeights.restoring(excluded, in: flat, from: pretrained.flat, model.layout)
+    }
+
+    private static func restoring(
+        _ excluded: ParameterFilter, in flat: Tensor, from original: Tensor, _ layout: ParameterLayout
+    ) throws -> Tensor {
+        guard layout.parameters.contains(where: excluded.matches) else { return flat }
+        let result = try flat.copy()
+        let sources = try layout.views(of: original)
+        for (index, target) in try layout.views(of: result).enumerated()
+        where excluded.matches(layout.parameters[index]) {
+            try target.copyInPlace(sources[index])
+        }
+        return result
+    }
+}

@@ -1,0 +1,157 @@
+import Krylov
+import Networks
+import Tensor
+import Testing
+
+@testable import Landscape
+
+@Suite struct QuadraticTests {
+    let loss: QuadraticLoss
+    let objective: Objective
+    let θ: Tensor
+
+    init() throws {
+        loss = try QuadraticLoss()
+        objective = try Objective(loss, dtype: .float64, workers: 2)
+        θ = try RandomStream(seed: 3, "point").normal([QuadraticLoss.size])
+    }
+
+    @Test func lossIsTheMeanOverWindowsWhateverTheBatches() throws {
+        let expected = try loss.value(θ.doubles)
+        for batchSize in [1, 2, 3, 7] {
+            let other = try Objective(QuadraticLoss(batchSize: batchSize), dtype: .float64)
+            #expect(abs(try other.loss(at: θ).mean - expected) < 1e-12)
+            #expect(try (other.gradient(at: θ) - objective.gradient(at: θ)).euclideanNorm() < 1e-12)
+        }
+    }
+
+    @Test func gradientAndProductsAreExact() throws {
+        let shifted = try θ - loss.centre
+        let expected = try loss.hessian.matmul(shifted) + loss.slopes.mean([0])
+        #expect(try (objective.gradient(at: θ) - expected).euclideanNorm() < 1e-12)
+        let vectors = try (0..<3).map { try RandomStream(seed: 4, "v", $0).normal([QuadraticLoss.size]) }
+        for (v, product) in zip(vectors, try objective.products(at: θ, with: vectors)) {
+            #expect(try (product - loss.hessian.matmul(v)).euclideanNorm() < 1e-12)
+        }
+    }
+
+    @Test func workIsCounted() throws {
+        let before = objective.work
+        _ = try objective.loss(at: θ)
+        _ = try objective.gradient(at: θ)
+        _ = try objective.products(at: θ, with: [θ, θ])
+        let spent = objective.work - before
+        #expect(spent.forward == 1 && spent.gradient == 1 && spent.product == 2)
+    }
+
+    @Test func eigenvaluesAreTheMatrix() throws {
+        let spectrum = try Curvature.eigenpairs(
+            objective, at: θ, count: QuadraticLoss.size, tolerance: 1e-10, maximumProducts: 100, seed: 0)
+        let values = spectrum.largest.map(\.value)
+        #expect(values.count == QuadraticLoss.size && spectrum.converged)
+        // Power sums determine the eigenvalues of a symmetric matrix.
+        var power = loss.hessian
+        for exponent in 1...4 {
+            let trace = try (0..<QuadraticLoss.size).reduce(0.0) {
+                try $0 + power.selected(0, at: $1).selected(0, at: $1).item
+            }
+            var sum = 0.0
+            for value in values { sum += (0..<exponent).reduce(1.0) { product, _ in product * value } }
+            #expect(abs(sum - trace) < 1e-8 * max(1, abs(trace)))
+            power = try power.matmul(loss.hessian)
+        }
+    }
+
+    @Test func traceAndFrobeniusWithinTheirErrors() throws {
+        let trace = try (0..<QuadraticLoss.size).reduce(0.0) {
+            try $0 + loss.hessian.selected(0, at: $1).selected(0, at: $1).item
+        }
+        let frobenius = try loss.hessian.flattened().euclideanNorm()
+        let estimate = try Curvature.trace(objective, at: θ, samples: 400, seed: 5)
+        #expect(abs(estimate.trace - trace) < 4 * estimate.standardError)
+        #expect(abs(estimate.frobeniusNorm - frobenius) < 4 * estimate.frobeniusStandardError)
+        #expect(estimate.standardError > 0)
+    }
+
+    @Test func planeAndLineEqualTheClosedForm() throws {
+        let axes = try (0..<2).map { try RandomStream(seed: 6, "axis", $0).normal([QuadraticLoss.size]) }
+        let xs = Slices.coordinates(from: -1, to: 1, count: 5)
+        let ys = Slices.coordinates(from: -0.5, to: 2, count: 4)
+        #expect(xs[2] == 0)
+        var points: [(index: Int, coordinates: [Double])] = []
+        for (j, y) in ys.enumerated() { for (i, x) in xs.enumerated() { points.append((j * 5 + i, [x, y])) } }
+        var found = [Double](repeating: .nan, count: 20)
+        try Slices.evaluate(objective, .affine(centre: θ, axes: axes), points: points) { found[$0] = $1.mean }
+        for point in points {
+            let position = try θ.adding(axes[0], times: point.coordinates[0]).adding(
+                axes[1], times: point.coordinates[1])
+            #expect(abs(try loss.value(position.doubles) - found[point.index]) < 1e-11)
+        }
+    }
+
+    @Test func centreOfASliceIsTheLossToTheLastBit() throws {
+        let axis = try RandomStream(seed: 6, "axis", 0).normal([QuadraticLoss.size])
+        var values: [Double] = []
+        try Slices.evaluate(objective, .affine(centre: θ, axes: [axis]), points: [(0, [0])]) { values.append($1.mean) }
+        #expect(values == [try objective.loss(at: θ).mean])
+    }
+
+    @Test func pathEndsAreExact() throws {
+        let other = try RandomStream(seed: 8, "other").normal([QuadraticLoss.size])
+        var values: [Int: Double] = [:]
+        try Slices.evaluate(objective, .path(first: θ, second: other), points: [(0, [0]), (1, [1]), (2, [0.3])]) {
+            values[$0] = $1.mean
+        }
+        #expect(values[0] == (try objective.loss(at: other).mean))
+        #expect(values[1] == (try objective.loss(at: θ).mean))
+        #expect(values[2] == (try objective.loss(at: Interpolation.mix(θ, other, weight: 0.3)).mean))
+    }
+
+    @Test func averageSharpnessIsHalfTheTraceTimesTheVariance() throws {
+        let trace = try (0..<QuadraticLoss.size).reduce(0.0) {
+            try $0 + loss.hessian.selected(0, at: $1).selected(0, at: $1).item
+        }
+        let value = try objective.loss(at: θ)
+        let plain = try AverageSharpness(radius: 0.3, isAdaptive: false, pairs: 400)
+            .evaluate(objective, at: θ, loss: value, seed: 1)
+        #expect(abs(plain.mean - 0.5 * 0.09 * trace) < 4 * plain.standardError)
+        let weights = try θ.doubles
+        var weighted = 0.0
+        for i in 0..<QuadraticLoss.size {
+            weighted += try loss.hessian.selected(0, at: i).selected(0, at: i).item * weights[i] * weights[i]
+        }
+        let adaptive = try AverageSharpness(radius: 0.3, isAdaptive: true, pairs: 400)
+            .evaluate(objective, at: θ, loss: value, seed: 1)
+        #expect(abs(adaptive.mean - 0.5 * 0.09 * weighted) < 4 * adaptive.standardError)
+    }
+
+    @Test func samStepIsAnalytic() throws {
+        let value = try objective.loss(at: θ)
+        let gradient = try objective.gradient(at: θ)
+        let norm = try gradient.euclideanNorm()
+        let curvature = try gradient.dot(loss.hessian.matmul(gradient)) / (norm * norm)
+        let result = try SAMSharpness(radius: 0.05).evaluate(objective, at: θ, loss: value, gradient: gradient)
+        #expect(abs(result.rise - (0.05 * norm + 0.5 * 0.0025 * curvature)) < 1e-12)
+        #expect(abs(result.firstOrder - 0.05 * norm) < 1e-12)
+    }
+
+    @Test func workersDoNotChangeABit() throws {
+        let one = try Objective(loss, dtype: .float64, workers: 1)
+        #expect(try one.loss(at: θ) == objective.loss(at: θ))
+        #expect(try one.gradient(at: θ).doubles == objective.gradient(at: θ).doubles)
+        #expect(try one.products(at: θ, with: [θ])[0].doubles == objective.products(at: θ, with: [θ])[0].doubles)
+    }
+
+    @Test func stoppingEndsWithAnError() throws {
+        let stopped = try Objective(loss, dtype: .float64, workers: 2, shouldStop: { true })
+        #expect(throws: LandscapeError.self) { try stopped.loss(at: θ) }
+        #expect(throws: LandscapeError.self) { try stopped.gradient(at: θ) }
+    }
+
+    @Test func nanNamesTheWindow() throws {
+        let bad = try θ.copy()
+        try bad.fillInPlace(.nan)
+        #expect(throws: LandscapeError.self) { try objective.verifyDeterminism(at: bad) }
+        try objective.verifyDeterminism(at: θ)
+    }
+}

@@ -1,0 +1,103 @@
+import Forecasters
+import Foundation
+import Krylov
+import Networks
+import Tensor
+import Testing
+
+@testable import Landscape
+
+/// A Timer small enough for its dense Hessian.
+@Suite struct TinyTimerTests {
+    let model: TimerForecaster
+    let objective: Objective
+    let θ: Tensor
+
+    init() throws {
+        model = try TimerForecaster(
+            TimerForecaster.Configuration(
+                patchLength: 4, width: 4, feedForwardWidth: 6, layers: 1, heads: 2, positions: 8))
+        let windows = try RandomStream(seed: 1, "windows").normal([5, 16])
+        let loss = try ForecastLoss(
+            model: model, task: .forecast, kind: .native, windows: windows, context: 12, batchSize: 2,
+            describe: { "window \($0)" })
+        objective = try Objective(
+            loss, buffers: model.layout.initialBuffers(dtype: .float64), dtype: .float64, workers: 2)
+        θ = try model.layout.sample(seed: 2, purpose: "scratch", dtype: .float64)
+    }
+
+    private func denseHessian() throws -> [[Double]] {
+        let n = objective.dimension
+        var rows: [[Double]] = []
+        for start in stride(from: 0, to: n, by: 32) {
+            let block = try (start..<min(n, start + 32)).map { index in
+                let unit = try Tensor.zeros([n], dtype: .float64)
+                try unit.narrowed(0, from: index, count: 1).fillInPlace(1)
+                return unit
+            }
+            rows += try objective.products(at: θ, with: block).map { try $0.doubles }
+        }
+        return rows
+    }
+
+    @Test func lanczosFindsTheWholeSpectrumOfTheDenseHessian() throws {
+        let n = objective.dimension
+        let dense = try denseHessian()
+        for i in 0..<n { for j in 0..<i { #expect(abs(dense[i][j] - dense[j][i]) < 1e-12) } }
+        let reference = try SymmetricEigensystem(dense.flatMap { $0 }, order: n).values.sorted(by: >)
+        let spectrum = try Curvature.eigenpairs(
+            objective, at: θ, count: n, tolerance: 1e-8, maximumProducts: 4 * n, seed: 0)
+        let found = spectrum.largest.map(\.value)
+        #expect(found.count == n)
+        let scale = reference.map(abs).max()!
+        for (a, b) in zip(found, reference) { #expect(abs(a - b) < 1e-8 * scale) }
+        let trace = try Curvature.trace(objective, at: θ, samples: 64, seed: 3)
+        #expect(abs(trace.trace - reference.reduce(0, +)) < 4 * trace.standardError)
+        let frobenius = reference.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        #expect(abs(trace.frobeniusNorm - frobenius) < 4 * trace.frobeniusStandardError)
+    }
+
+    @Test func aFewEigenpairsAtBothEnds() throws {
+        let reference = try SymmetricEigensystem(denseHessian().flatMap { $0 }, order: objective.dimension).values
+            .sorted(by: >)
+        let spectrum = try Curvature.eigenpairs(
+            objective, at: θ, count: 3, tolerance: 1e-6, maximumProducts: 300, seed: 0)
+        #expect(spectrum.converged)
+        for (pair, value) in zip(spectrum.largest, reference) { #expect(abs(pair.value - value) < 1e-8 * reference[0]) }
+        for (pair, value) in zip(spectrum.smallest, reference.reversed()) {
+            #expect(abs(pair.value - value) < 1e-8 * reference[0])
+        }
+        for pair in spectrum.largest + spectrum.smallest {
+            let product = try objective.products(at: θ, with: [pair.vector.tensor])[0]
+            let residual = try product.adding(pair.vector.tensor, times: -pair.value).euclideanNorm()
+            #expect(residual <= 1e-6 * abs(pair.value))
+        }
+    }
+
+    @Test func productIsSymmetricAndTheDerivativeOfTheGradient() throws {
+        let u = try RandomStream(seed: 4, "u").normal([objective.dimension])
+        let v = try RandomStream(seed: 5, "v").normal([objective.dimension])
+        let products = try objective.products(at: θ, with: [u, v])
+        let (uHv, vHu) = (try u.dot(products[1]), try v.dot(products[0]))
+        #expect(abs(uHv - vHu) < 1e-10 * max(abs(uHv), 1))
+        let step = 1e-5
+        let ahead = try objective.gradient(at: θ.adding(v, times: step))
+        let behind = try objective.gradient(at: θ.adding(v, times: -step))
+        let difference = try (ahead - behind) * (1 / (2 * step))
+        #expect(try (difference - products[1]).euclideanNorm() < 1e-7 * products[1].euclideanNorm())
+        let single = try objective.products(at: θ, with: [v])[0]
+        #expect(try single.doubles == products[1].doubles)
+    }
+
+    @Test func raggedBatchesAndWorkersAgree() throws {
+        let windows = try RandomStream(seed: 1, "windows").normal([5, 16])
+        let reference = try objective.loss(at: θ)
+        for batch in [1, 3, 5] {
+            let loss = try ForecastLoss(
+                model: model, task: .forecast, kind: .native, windows: windows, context: 12, batchSize: batch,
+                describe: { "window \($0)" })
+            let other = try Objective(loss, buffers: model.layout.initialBuffers(dtype: .float64), dtype: .float64)
+            #expect(abs(try other.loss(at: θ).mean - reference.mean) < 1e-13)
+        }
+    }
+}
