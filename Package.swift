@@ -24,8 +24,14 @@ let package = Package(
         .target(name: "Krylov"),
         .target(name: "Landscape", dependencies: ["Forecasters", "Networks", "Krylov", "Tensor"]),
         .target(name: "Smoothing", dependencies: ["Forecasters", "Networks", "Tensor"]),
+        .target(name: "TimeSeries"),
+        .systemLibrary(
+            name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+        .target(name: "Archive", dependencies: ["CHDF5"]),
         .testTarget(name: "ForecastersTests", dependencies: ["Forecasters", "Networks", "Checkpoints", "Tensor"]),
         .testTarget(name: "LandscapeTests", dependencies: ["Landscape", "Forecasters", "Networks", "Krylov", "Tensor"]),
+        .testTarget(name: "KrylovTests", dependencies: ["Krylov"]),
+        .testTarget(name: "TimeSeriesTests", dependencies: ["TimeSeries"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20

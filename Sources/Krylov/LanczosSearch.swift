@@ -172,7 +172,7 @@ struct LanczosSearch<Operator: SymmetricOperator> {
         let wanted = min(plan.wanted, ritz.values.count)
         // The wanted vectors go first, where they can be taken; those that help a continued search follow.
         let first = plan.positions(count: wanted, available: ritz.values.count)
-        let all = plan.positions(count: max(plan.kept, wanted), available: ritz.values.count)
+        let all = plan.positions(count: max(plan.keptAtCheck, wanted), available: ritz.values.count)
         try factorization.restart(keeping: first + all.filter { !first.contains($0) }, of: ritz)
         let checks = try factorization.trueResiduals(symmetric, count: wanted)
         let passed = checks.allSatisfy { $0.residual <= bound($0.value) }

@@ -1,0 +1,83 @@
+import Archive
+import ArgumentParser
+import Checkpoints
+import Figures
+import Forecasters
+import Foundation
+import Krylov
+import Landscape
+import Networks
+import Smoothing
+import Tensor
+import TimeSeries
+
+/// Exit codes, as documented in `--help`.
+enum Exit: Int32 {
+    case failed = 1
+    case notConverged = 2
+    case usage = 64
+    case badData = 65
+    case noInput = 66
+    case unavailable = 69
+    case cannotCreate = 73
+    case resumable = 75
+
+    /// A failure the command line itself found.
+    struct Failure: Error, CustomStringConvertible {
+        let exit: Exit
+        let description: String
+
+        init(_ exit: Exit, _ description: String) {
+            self.exit = exit
+            self.description = description
+        }
+    }
+
+    /// The code for an error of any module; `nil` for errors of the argument parser.
+    static func code(for error: any Error) -> Exit? {
+        switch error {
+        case let error as Failure: error.exit
+        case let error as CheckpointError:
+            switch error.category {
+            case .missing: .noInput
+            case .malformed, .unsupported: .badData
+            case .unwritable: .cannotCreate
+            }
+        case is LoadingError: .badData
+        case let error as ForecasterError:
+            switch error {
+            case .configuration, .unknownFamily: .badData
+            case .request: .usage
+            }
+        case let error as TimeSeriesError:
+            switch error.category {
+            case .usage: .usage
+            case .badData: .badData
+            case .noInput: .noInput
+            case .cannotCreate: .cannotCreate
+            }
+        case let error as ArchiveError:
+            switch error.category {
+            case .cannotCreate: .cannotCreate
+            case .noInput: .noInput
+            case .badData: .badData
+            case .busy: .resumable
+            }
+        case let error as FigureError: error.isGnuplotMissing ? .unavailable : .failed
+        case is Variant.ParsingError: .usage
+        case let error as TensorError:
+            if case .device = error { .unavailable } else { .failed }
+        case let error as LandscapeError:
+            if case .interrupted = error { .resumable } else { .failed }
+        case is KrylovError, is Pretraining.Divergence: .failed
+        default: nil
+        }
+    }
+
+    /// Prints the error and ends the process.
+    static func end(with error: any Error, for command: any ParsableCommand.Type) -> Never {
+        guard let code = code(for: error) else { command.exit(withError: error) }
+        Log.error(String(describing: error))
+        Foundation.exit(code.rawValue)
+    }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Foundation
+import Forecasters
+import Smoothing
+import Tensor
+import TimeSeries
+
+extension ForecastingTask: ExpressibleByArgument {}
+extension LossKind: ExpressibleByArgument {}
+extension Split: ExpressibleByArgument {}
+
+/// The precisions one can compute in.
+enum Precision: String, ExpressibleByArgument, CaseIterable {
+    case float32, float64, bfloat16
+
+    var dtype: DType {
+        switch self {
+        case .float32: .float32
+        case .float64: .float64
+        case .bfloat16: .bfloat16
+        }
+    }
+}
+
+/// Which model and weights.
+struct ModelOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The model family; recognised from the checkpoint when absent.", valueName: "family"))
+    var model: String?
+
+    @Option(help: ArgumentHelp("A safetensors file, or a folder with weights and config.json.", valueName: "path"))
+    var weights: String?
+}
+
+/// Which windows of which series.
+struct DataOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("A CSV file with a header and a date column.", valueName: "csv"))
+    var data: String?
+
+    @Option(help: ArgumentHelp("Channels to use, separated by commas; all when absent.", valueName: "names"))
+    var columns: String?
+
+    @Option(help: "The part of the series to take windows from: train, val or test.")
+    var split: Split = .test
+
+    @Option(help: ArgumentHelp(
+        "auto, etth, ettm, sff-published, percentages such as 70/10/20, or rows such as 8640,2880,2880.", valueName: "scheme"))
+    var borders: String = "auto"
+
+    @Option(help: ArgumentHelp("Context length in points; the model's own when absent.", valueName: "points"))
+    var context: Int?
+
+    @Option(help: ArgumentHelp("Horizon in points; the model's own when absent.", valueName: "points"))
+    var horizon: Int?
+
+    @Option(help: ArgumentHelp("Take every S-th window of every channel.", valueName: "s"))
+    var stride: Int?
+
+    @Option(help: ArgumentHelp("Draw N windows at random by the seed (default 256, without --stride).", valueName: "n"))
+    var windows: Int?
+
+    @Option(help: ArgumentHelp("Windows per batch; a quarter of the windows, at most 32, when absent.", valueName: "n"))
+    var batch: Int?
+
+    @Option(help: "What the model is asked to do: forecast, imputation or anomaly.")
+    var task: ForecastingTask = .forecast
+
+    @Option(help: ArgumentHelp("Share of patches hidden for imputation.", valueName: "share"))
+    var maskRate: Double = 0.25
+
+    @Option(help: "The error measure: native, mse, mae or last-patch-mse.")
+    var loss: LossKind = .native
+
+    func validate() throws {
+        if stride != nil && windows != nil {
+            throw ValidationError("Give --stride or --windows, not both.")
+        }
+        for (name, value) in [("context", context), ("stride", stride), ("windows", windows), ("batch", batch)] {
+            if let value, value < 1 { throw ValidationError("--\(name) must be at least 1.") }
+        }
+        if let horizon, horizon < 0 { throw ValidationError("--horizon must not be negative.") }
+        if !(maskRate > 0 && maskRate <= 1) { throw ValidationError("--mask-rate must lie above 0 and at most 1.") }
+    }
+}
+
+/// Where and how to compute.
+struct MachineOptions: ParsableArguments {
+    @Option(help: "Precision of weights and activations: float32, float64 or bfloat16.")
+    var precision: Precision = .float32
+
+    @Option(help: ArgumentHelp("cpu, cuda or cuda:INDEX.", valueName: "device"))
+    var device: String = "cpu"
+
+    @Option(help: ArgumentHelp("Threads; all cores when absent. The results do not depend on it.", valueName: "n"))
+    var threads: Int?
+
+    @Option(help: ArgumentHelp("Seed of every random draw.", valueName: "n"))
+    var seed: UInt64 = 0
+
+    func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+    }
+
+    /// The device, checked to be there.
+    func resolvedDevice() throws -> Device {
+        let parsed: Device
+        do { parsed = try Device(device) } catch { throw Exit.Failure(.usage, "--device: \(error)") }
+        try parsed.requireAvailable()
+        return parsed
+    }
+
+    var workers: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Foundation
+import Tensor
+
+/// The command line: parse, wire, print; no mathematics.
+@main
+struct LandscapeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "landscape",
+        abstract: "What the loss looks like around the weights of a large time-series model.",
+        discussion: """
+            Results go to stdout, progress and messages to stderr.
+
+            Exit codes: 0 done; 1 computation failed; 2 finished, but something did not converge (with --strict); \
+            64 usage; 65 bad input data; 66 no such input; 69 gnuplot or GPU missing; 73 cannot create output; \
+            75 stopped, go on with --resume.
+            """,
+        version: Version.text,
+        subcommands: [
+            ProbeCommand.self, SmoothCommand.self, EvaluateCommand.self, PretrainCommand.self, ReportCommand.self,
+            InspectCommand.self, ModelsCommand.self, DoctorCommand.self,
+        ])
+
+    static func main() {
+        // A reader that goes away must end in an error of the write, not in a signal.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            try Runtime.configureForIndependentWorkers()
+            let arguments = try ConfigurationArguments.expand(Array(CommandLine.arguments.dropFirst()))
+            var command = try parseAsRoot(arguments)
+            try command.run()
+        } catch {
+            Exit.end(with: error, for: LandscapeCommand.self)
+        }
+    }
+}

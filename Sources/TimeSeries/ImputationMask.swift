@@ -1,0 +1,79 @@
+/// Which patches of a window are hidden in the imputation task of Timer and SFF.
+///
+/// Each patch is hidden with probability `rate`, independently; the first patch is always visible. The draw depends
+/// only on the seed and the window's key, not on the batch it is in, so that the objective is a function.
+///
+/// Unlike the published code, a window in which nothing got hidden is drawn again, since its loss would be empty: what
+/// results is the same distribution given at least one hidden patch. After 64 vain draws (tiny rates) one patch is
+/// chosen uniformly, which is the limit of that distribution.
+public struct ImputationMask: Sendable, Equatable {
+    /// Probability that a patch is hidden.
+    public let rate: Double
+    /// Steps of one patch.
+    public let patch: Int
+    /// What the draws depend on.
+    public let seed: UInt64
+
+    /// A mask rule.
+    ///
+    /// - Throws: `invalidArgument` unless 0 < rate <= 1 and patch >= 1.
+    public init(rate: Double, patch: Int, seed: UInt64) throws(TimeSeriesError) {
+        guard rate > 0, rate <= 1 else {
+            throw .invalidArgument(name: "mask rate", found: "\(rate)", expected: "above 0, at most 1")
+        }
+        guard patch > 0 else {
+            throw .invalidArgument(name: "patch", found: "\(patch)", expected: "at least 1 step")
+        }
+        self.rate = rate
+        self.patch = patch
+        self.seed = seed
+    }
+
+    /// One flag per patch, true where hidden.
+    ///
+    /// - Parameters:
+    ///   - key: names the window, for instance `WindowSet.key(of:)`.
+    ///   - patches: at least 2, so that one can be hidden; with fewer nothing is.
+    public func hiddenPatches(key: UInt64, patches: Int) -> [Bool] {
+        var hidden = [Bool](repeating: false, count: max(0, patches))
+        guard patches > 1 else { return hidden }
+        var random = StableRandom(seed: seed, key: key)
+        for _ in 0..<64 {
+            var any = false
+            for index in 1..<patches {
+                hidden[index] = random.uniform() < rate
+                any = any || hidden[index]
+            }
+            if any { return hidden }
+        }
+        hidden[1 + random.below(patches - 1)] = true
+        return hidden
+    }
+
+    /// Writes the masks of windows `range` into `buffer`, `[range.count, context]`, row-major: 1 visible, 0 hidden.
+    ///
+    /// - Throws: `invalidArgument` when the context is not a multiple of the patch or shorter than two patches, or the
+    ///   range or the buffer's size does not fit.
+    public func fill(
+        _ range: Range<Int>, of windows: WindowSet, into buffer: UnsafeMutableBufferPointer<Float>
+    ) throws(TimeSeriesError) {
+        let length = windows.context
+        guard length % patch == 0, length / patch > 1 else {
+            throw .invalidArgument(
+                name: "context", found: "\(length)", expected: "a multiple of the patch, \(patch), at least two patches"
+            )
+        }
+        guard range.lowerBound >= 0, range.upperBound <= windows.count, buffer.count == range.count * length else {
+            throw .invalidArgument(
+                name: "mask buffer", found: "\(buffer.count) elements for windows \(range)",
+                expected: "\(length) per window, windows inside 0..<\(windows.count)")
+        }
+        var position = 0
+        for index in range {
+            for isHidden in hiddenPatches(key: windows.key(of: index), patches: length / patch) {
+                for step in position..<position + patch { buffer[step] = isHidden ? 0 : 1 }
+                position += patch
+            }
+        }
+    }
+}
