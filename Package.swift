@@ -15,19 +15,47 @@ let torchLink: [LinkerSetting] = [
 
 let package = Package(
     name: "landscape",
+    products: [
+        .executable(name: "landscape", targets: ["LandscapeTool"]),
+        .library(name: "Landscape", targets: ["Landscape", "Smoothing", "Forecasters", "TimeSeries", "Krylov", "Archive"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
     targets: [
+        // MARK: Foreign libraries
         .target(name: "CTorch", cxxSettings: torchCompile, linkerSettings: torchLink),
+        .systemLibrary(name: "CHDF5", path: "Sources/_Interim/CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+
+        // MARK: Engine and models
         .target(name: "Tensor", dependencies: ["CTorch"]),
         .target(name: "Networks", dependencies: ["Tensor"]),
         .target(name: "Checkpoints"),
         .target(name: "Forecasters", dependencies: ["Networks", "Checkpoints", "Tensor"]),
+
+        // MARK: Analyses
+        .target(name: "TimeSeries"),
         .target(name: "Krylov"),
         .target(name: "Landscape", dependencies: ["Forecasters", "Networks", "Krylov", "Tensor"]),
         .target(name: "Smoothing", dependencies: ["Forecasters", "Networks", "Tensor"]),
-        .target(name: "TimeSeries"),
-        .systemLibrary(
-            name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
-        .target(name: "Archive", dependencies: ["CHDF5"]),
+
+        // MARK: Results
+        .target(name: "Archive", dependencies: ["CHDF5"], path: "Sources/_Interim/Archive"),
+        .target(name: "Figures", path: "Sources/_Interim/Figures"),
+        .target(name: "Reports", dependencies: ["Figures", "Archive"], path: "Sources/_Interim/Reports"),
+
+        // MARK: Command line
+        .executableTarget(
+            name: "LandscapeTool",
+            dependencies: [
+                "Archive", "Checkpoints", "Figures", "Forecasters", "Krylov", "Landscape", "Networks", "Reports",
+                "Smoothing", "Tensor", "TimeSeries",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Yams", package: "Yams"),
+            ],
+            resources: [.copy("Resources/Embedded")]),
+
+        // MARK: Tests
         .testTarget(name: "ForecastersTests", dependencies: ["Forecasters", "Networks", "Checkpoints", "Tensor"]),
         .testTarget(name: "LandscapeTests", dependencies: ["Landscape", "Forecasters", "Networks", "Krylov", "Tensor"]),
         .testTarget(name: "KrylovTests", dependencies: ["Krylov"]),

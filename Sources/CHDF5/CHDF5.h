@@ -166,4 +166,11 @@ static inline void chdf5_take_error(char *text, size_t size) {
     H5Eclose_stack(stack);
 }
 
+/// Closes one identifier of any kind and leaves the error stack of the last failed call as it was.
+static inline void chdf5_release(hid_t id) {
+    hid_t pending = H5Eget_num(H5E_DEFAULT) > 0 ? H5Eget_current_stack() : -1;
+    H5Idec_ref(id);
+    if (pending >= 0) H5Eset_current_stack(pending);
+}
+
 #endif

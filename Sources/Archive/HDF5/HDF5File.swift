@@ -1,0 +1,92 @@
+import CHDF5
+import Foundation
+
+/// An open HDF5 file.
+struct HDF5File {
+    let handle: HDF5Handle
+    private let access: HDF5Handle
+    let path: String
+
+    /// Creates a file at `path`, over whatever is there; errors speak of `finalPath`.
+    static func create(at path: String, finalPath: String) throws(ArchiveError) -> HDF5File {
+        func failure(_ reason: String) -> ArchiveError {
+            HDF5File.isLockFailure(reason)
+                ? .fileLockingFailed(path: finalPath, reason: reason) : .cannotCreate(path: finalPath, reason: reason)
+        }
+        guard let access = HDF5Handle(chdf5_create_file_access()),
+            let creation = HDF5Handle(chdf5_create_file_creation()),
+            let handle = HDF5Handle(chdf5_create_file(path, creation.id, access.id))
+        else { throw failure(HDF5Library.takeErrorText()) }
+        return HDF5File(handle: handle, access: access, path: finalPath)
+    }
+
+    /// Opens an existing file.
+    static func open(_ path: String, writable: Bool) throws(ArchiveError) -> HDF5File {
+        try checkReadable(path)
+        guard let access = HDF5Handle(chdf5_create_file_access()),
+            let handle = HDF5Handle(chdf5_open_file(path, writable ? 1 : 0, access.id))
+        else {
+            let reason = HDF5Library.takeErrorText()
+            if isLockFailure(reason) { throw .fileLockingFailed(path: path, reason: reason) }
+            if writable, Foundation.access(path, W_OK) != 0 {
+                throw .cannotWrite(path: path, object: "the file", reason: String(cString: strerror(errno)))
+            }
+            throw .damaged(path: path, object: "the file", reason: reason)
+        }
+        return HDF5File(handle: handle, access: access, path: path)
+    }
+
+    /// The root group.
+    func root() throws(ArchiveError) -> HDF5Group {
+        guard let open = HDF5Handle(H5Gopen2(handle.id, "/", chdf5_default())) else {
+            throw .damaged(path: path, object: "/", reason: HDF5Library.takeErrorText())
+        }
+        return HDF5Group(handle: open, file: path, name: "/")
+    }
+
+    /// Hands everything written so far to the operating system: it survives the death of this process.
+    func flush() throws(ArchiveError) {
+        guard H5Fflush(handle.id, H5F_SCOPE_LOCAL) >= 0 else {
+            throw .cannotWrite(path: path, object: "the file", reason: HDF5Library.takeErrorText())
+        }
+    }
+
+    /// Waits until the operating system has put everything on the disk: it survives the loss of power.
+    func synchronizeToDisk() throws(ArchiveError) {
+        try flush()
+        let descriptor = chdf5_descriptor(handle.id, access.id)
+        guard descriptor >= 0 else { return }
+        guard fsync(descriptor) == 0 else {
+            throw .cannotWrite(path: path, object: "the file", reason: String(cString: strerror(errno)))
+        }
+    }
+
+    private static func isLockFailure(_ reason: String) -> Bool {
+        reason.contains("unable to lock file") || reason.contains("unable to flock")
+    }
+
+    /// Sorts out what is no HDF5 file before libhdf5 sees it.
+    private static func checkReadable(_ path: String) throws(ArchiveError) {
+        var information = stat()
+        guard stat(path, &information) == 0 else {
+            let reason = errno
+            if reason == ENOENT || reason == ENOTDIR { throw .missingFile(path: path) }
+            throw .unreadable(path: path, reason: String(cString: strerror(reason)))
+        }
+        let kind = information.st_mode & S_IFMT
+        guard kind == S_IFREG else { throw .notAFile(path: path, kind: kind == S_IFDIR ? "a folder" : "a device") }
+        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .unreadable(path: path, reason: String(cString: strerror(errno))) }
+        defer { close(descriptor) }
+        // The signature stands at 0 or, behind a user block, at 512, 1024, 2048, ...
+        let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
+        var offset = 0
+        while offset + signature.count <= Int(information.st_size) {
+            var bytes = [UInt8](repeating: 0, count: signature.count)
+            guard pread(descriptor, &bytes, bytes.count, off_t(offset)) == bytes.count else { break }
+            if bytes == signature { return }
+            offset = offset == 0 ? 512 : offset * 2
+        }
+        throw .notHDF5(path: path)
+    }
+}

@@ -1,0 +1,193 @@
+/// A result file in memory.
+///
+/// Numbers that are still pending are NaN; each object says its status.
+public struct RunRecord: Sendable {
+    /// Path of the file.
+    public let path: String
+    /// Version of the format, such as "landscape/1".
+    public let schema: String
+    /// Whether everything that was planned has been tried.
+    public let isComplete: Bool
+    /// One line for people.
+    public let title: String
+    /// The command line.
+    public let command: String
+    /// When the run began (ISO 8601).
+    public let created: String
+    /// What happened to the file, a line per event.
+    public let history: String
+    /// The seed of all random streams.
+    public let seed: UInt64
+    /// Identifies what the numbers depend on.
+    public let fingerprint: String
+    /// Versions by program.
+    public let software: [String: String]
+    /// All attributes of the root, those above included.
+    public let attributes: [String: AttributeValue]
+    /// The resolved configuration, hashes of inputs and the machine, as JSON text.
+    public let manifestJSON: String
+    /// The variants, in the order of the run.
+    public let variants: [VariantRecord]
+
+    /// The variant with this name as the user wrote it.
+    public func variant(_ name: String) -> VariantRecord? { variants.first { $0.name == name } }
+
+    /// Number of items of each status, over scalars, arrays and the points of lines and planes.
+    public var counts: (pending: Int, done: Int, failed: Int) {
+        var counts = (pending: 0, done: 0, failed: 0)
+        for variant in variants {
+            let items = variant.scalars.map(\.status) + variant.arrays.map(\.status)
+            for status in [items] + variant.lines.map(\.status) + variant.planes.map(\.status) {
+                for item in status {
+                    switch item {
+                    case .pending: counts.pending += 1
+                    case .done: counts.done += 1
+                    case .failed: counts.failed += 1
+                    }
+                }
+            }
+        }
+        return counts
+    }
+}
+
+/// One set of weights and what was measured on it.
+public struct VariantRecord: Sendable {
+    /// The name as the user wrote it.
+    public let name: String
+    /// Name of the group in the file.
+    public let groupName: String
+    /// The kind, such as `pretrained` or `sff`.
+    public let kind: String
+    /// The mixing parameter, when the kind has one.
+    public let alpha: Double?
+    /// SHA-256 of the weights.
+    public let weightsSHA256: String
+    /// Number of parameters.
+    public let parameters: Int
+    /// All attributes, those above included.
+    public let attributes: [String: AttributeValue]
+    /// Single numbers.
+    public let scalars: [ScalarRecord]
+    /// Arrays.
+    public let arrays: [ArrayRecord]
+    /// Curves.
+    public let lines: [LineRecord]
+    /// Surfaces.
+    public let planes: [PlaneRecord]
+
+    /// The scalar at this path, such as `curvature/trace`.
+    public func scalar(_ path: String) -> ScalarRecord? { scalars.first { $0.path == path } }
+    /// The array at this path, such as `curvature/eigenvalues`.
+    public func array(_ path: String) -> ArrayRecord? { arrays.first { $0.path == path } }
+    /// The line of this name.
+    public func line(_ name: String) -> LineRecord? { lines.first { $0.name == name } }
+    /// The plane of this name.
+    public func plane(_ name: String) -> PlaneRecord? { planes.first { $0.name == name } }
+}
+
+/// One number with its evidence.
+public struct ScalarRecord: Sendable {
+    /// Path below the variant.
+    public let path: String
+    /// The number; NaN while pending.
+    public let value: Double
+    /// Its standard error; NaN when there is none.
+    public let standardError: Double
+    /// How many samples it rests on; 0 when that does not apply.
+    public let samples: Int
+    /// Wall time spent; NaN when not measured.
+    public let seconds: Double
+    /// How far it has come.
+    public let status: ItemStatus
+    /// What it is, in words.
+    public let longName: String
+    /// Unit; "1" for none.
+    public let units: String
+    /// All attributes, those above included.
+    public let attributes: [String: AttributeValue]
+}
+
+/// An array with its coordinates and companions.
+public struct ArrayRecord: Sendable {
+    /// Path below the variant.
+    public let path: String
+    /// Lengths of the dimensions, outermost first.
+    public let shape: [Int]
+    /// The coordinates, outermost first.
+    public let dimensions: [ColumnRecord]
+    /// The elements, row-major; NaN while pending.
+    public let values: [Double]
+    /// Datasets of the same shape beside it, such as `residuals` and `converged`.
+    public let companions: [ColumnRecord]
+    /// Wall time spent; NaN when not measured.
+    public let seconds: Double
+    /// How far it has come.
+    public let status: ItemStatus
+    /// What it is, in words.
+    public let longName: String
+    /// Unit; "1" for none.
+    public let units: String
+    /// All attributes, those above included.
+    public let attributes: [String: AttributeValue]
+
+    /// The companion of this name.
+    public func companion(_ name: String) -> [Double]? { companions.first { $0.name == name }?.values }
+    /// The coordinate of this name.
+    public func dimension(_ name: String) -> [Double]? { dimensions.first { $0.name == name }?.values }
+}
+
+/// Numbers under a name.
+public struct ColumnRecord: Sendable {
+    /// Name of the dataset.
+    public let name: String
+    /// The elements, row-major.
+    public let values: [Double]
+    /// What they are, in words.
+    public let longName: String
+    /// Unit; "1" for none.
+    public let units: String
+}
+
+/// A curve.
+public struct LineRecord: Sendable {
+    /// The name as planned.
+    public let name: String
+    /// Name of the group in the file.
+    public let groupName: String
+    /// Positions [n].
+    public let t: [Double]
+    /// What was measured, each [n]; NaN where pending.
+    public let columns: [ColumnRecord]
+    /// How far each point has come [n].
+    public let status: [ItemStatus]
+    /// Attributes of the group.
+    public let attributes: [String: AttributeValue]
+
+    /// The column of this name, such as `loss`.
+    public func column(_ name: String) -> [Double]? { columns.first { $0.name == name }?.values }
+}
+
+/// A surface. Row = y, column = x.
+public struct PlaneRecord: Sendable {
+    /// The name as planned.
+    public let name: String
+    /// Name of the group in the file.
+    public let groupName: String
+    /// Positions of the columns [nx].
+    public let x: [Double]
+    /// Positions of the rows [ny].
+    public let y: [Double]
+    /// What was measured, each [ny * nx] row by row; NaN where pending.
+    public let columns: [ColumnRecord]
+    /// How far each point has come [ny * nx], row by row.
+    public let status: [ItemStatus]
+    /// Attributes of the group.
+    public let attributes: [String: AttributeValue]
+
+    /// The column of this name, such as `loss`, row by row.
+    public func column(_ name: String) -> [Double]? { columns.first { $0.name == name }?.values }
+
+    /// Position of a point in `columns` and `status`.
+    public func index(row: Int, column: Int) -> Int { row * x.count + column }
+}

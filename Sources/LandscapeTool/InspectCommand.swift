@@ -1,0 +1,59 @@
+import Archive
+import ArgumentParser
+import Checkpoints
+import Forecasters
+import Foundation
+
+/// Says what a file holds.
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "What a checkpoint or a result file holds.")
+
+    @Argument(help: "A safetensors file, a checkpoint folder, or a result file.")
+    var path: String
+
+    @Flag(help: "List every tensor of a checkpoint.")
+    var tensors = false
+
+    func run() throws {
+        let url = URL(fileURLWithPath: path)
+        if isHDF5(url) { return printRun(try RunRecord(url)) }
+        let checkpoint = try Checkpoint(url)
+        let elements = checkpoint.entries.reduce(0) { $0 + $1.count }
+        let types = Dictionary(grouping: checkpoint.entries, by: \.type).map { "\($0.value.count) \($0.key.rawValue)" }.sorted()
+        print("\(path): \(checkpoint.entries.count) tensors (\(types.joined(separator: ", "))), \(elements) elements in \(checkpoint.files.count) file(s)")
+        for (key, value) in checkpoint.metadata.sorted(by: { $0.key < $1.key }) { print("  \(key): \(value)") }
+        if tensors {
+            print(Table.text(checkpoint.entries.map { [$0.name, $0.type.rawValue, "\($0.shape)"] }, flushLeft: [0, 1, 2]))
+        }
+        let found = try PretrainedModel(url)
+        print("family: \(found.model.family)\narchitecture: \(found.model.architecture)\nparameters: \(found.model.layout.count)")
+        print("context: \(found.model.defaultContext(for: found.model.tasks[0])), horizon: \(found.model.defaultHorizon), tasks: \(found.model.tasks.map(\.rawValue).joined(separator: ", "))")
+        if let mismatch = found.mismatch { throw mismatch }
+        print("loads: yes")
+    }
+
+    private func isHDF5(_ url: URL) -> Bool {
+        guard let handle = try? FileHandle(forReadingFrom: url) else { return false }
+        defer { try? handle.close() }
+        return (try? handle.read(upToCount: 4)) == Data([0x89, 0x48, 0x44, 0x46])
+    }
+
+    private func printRun(_ record: RunRecord) {
+        print("\(path): \(record.text("title") ?? ""), \(record.isComplete ? "complete" : "not complete")")
+        for name in ["created", "command", "architecture", "parameters", "source", "windows", "task", "loss", "precision", "seed"] {
+            if let text = record.text(name) { print("  \(name): \(text)") } else if let number = record.number(name) { print("  \(name): \(Int(number))") }
+        }
+        print("")
+        print(ProbeTable(record).text())
+        for variant in record.variants {
+            for grid in variant.grids {
+                let done = grid.status.filter { $0 == .done }.count
+                let failed = grid.status.filter { $0 == .failed }.count
+                let finite = grid.loss.filter(\.isFinite)
+                let range = finite.isEmpty ? "" : ", loss \(Format.number(finite.min() ?? .nan)) to \(Format.number(finite.max() ?? .nan))"
+                print("\(variant.name) \(grid.path): \(done) of \(grid.loss.count) points\(failed > 0 ? ", \(failed) failed" : "")\(range)")
+            }
+        }
+    }
+}

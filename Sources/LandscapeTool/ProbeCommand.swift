@@ -1,0 +1,236 @@
+import Archive
+import ArgumentParser
+import Forecasters
+import Foundation
+import Landscape
+import Reports
+import Smoothing
+
+/// The main job.
+struct ProbeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "probe", abstract: "Compare the loss landscape around several weights: HDF5 file and report.",
+        discussion: """
+            Without --weights and --data the embedded checkpoint and series are used, so that 'landscape probe' alone shows \
+            the whole job in under a minute.
+            """)
+
+    /// A measure of --measures.
+    enum Measure: String, CaseIterable {
+        case loss, gradient, eigen, trace, sharpness, line, path, plane
+    }
+
+    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Data") var data: DataOptions
+    @OptionGroup(title: "Machine") var machine: MachineOptions
+
+    @Option(help: ArgumentHelp(
+        "Weights to compare: pretrained, scratch, sff:α, shrink:α, perturb:α, gaussian:α, noisytune:λ, file:PATH.",
+        valueName: "list"))
+    var variants: String = "pretrained,scratch,sff:0.7"
+
+    @Option(help: ArgumentHelp("Use these weights as θ₂ instead of a fresh draw.", valueName: "path"))
+    var auxiliary: String?
+
+    @Option(help: ArgumentHelp(
+        "Parameters that interpolation and noise leave alone: norms, biases, weights, embedding, backbone, head, or name patterns with * and ?.",
+        valueName: "list"))
+    var exclude: String?
+
+    @Option(help: ArgumentHelp(
+        "What to measure: loss, gradient, eigen, trace, sharpness, line, path, plane.", valueName: "list"))
+    var measures: String = "loss,gradient,eigen,trace,sharpness,line,path,plane"
+
+    @Option(help: ArgumentHelp("Eigenpairs at each end of the spectrum.", valueName: "k"))
+    var eigen: Int = 3
+
+    @Option(help: ArgumentHelp("Relative residual at which an eigenpair counts as converged.", valueName: "t"))
+    var tolerance: Double = 1e-3
+
+    @Option(help: ArgumentHelp("Hessian-vector products an eigenvalue search may take.", valueName: "n"))
+    var maxProducts: Int = 200
+
+    @Option(help: ArgumentHelp("Random probes for trace and Frobenius norm.", valueName: "n"))
+    var samples: Int = 32
+
+    @Option(help: ArgumentHelp("Bound of the memory for the Krylov basis.", valueName: "GiB"))
+    var memory: Double?
+
+    @Option(help: ArgumentHelp("Random axes: filter, layer, model, or sff (as the published SFF code draws them).", valueName: "kind"))
+    var axes: String = "filter"
+
+    @Option(help: ArgumentHelp("Biases and norms in random axes: zero, match or own.", valueName: "rule"))
+    var oneDimensional: String = "zero"
+
+    @Option(help: ArgumentHelp("Points of a plane.", valueName: "NXxNY"))
+    var grid: String = "21x21"
+
+    @Option(help: ArgumentHelp("Points of a line and of the path.", valueName: "n"))
+    var points: Int = 41
+
+    @Option(help: ArgumentHelp("Range of line and plane coordinates, such as -1:1.", valueName: "A:B"))
+    var range: String = "-1:1"
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The result file.", valueName: "h5"))
+    var output: String = "run.h5"
+
+    @Flag(help: "Go on with an interrupted run.")
+    var resume = false
+
+    @Flag(help: "Replace an existing result file.")
+    var overwrite = false
+
+    @Option(help: ArgumentHelp("Folder of the report; beside the result file when absent.", valueName: "folder"))
+    var report: String?
+
+    @Flag(help: "Write no report.")
+    var noReport = false
+
+    @Flag(help: "Print one JSON document instead of a table.")
+    var json = false
+
+    @Option(help: ArgumentHelp("Options from a YAML file; the command line has the last word.", valueName: "yaml"))
+    var config: String?
+
+    @Flag(help: "Print the plan with its cost, and stop.")
+    var dryRun = false
+
+    @Flag(help: "Exit with 2 when something did not converge.")
+    var strict = false
+
+    @Flag(name: .shortAndLong, help: "No progress.")
+    var quiet = false
+
+    func validate() throws {
+        if resume && overwrite { throw ValidationError("Give --resume or --overwrite, not both.") }
+        if eigen < 1 { throw ValidationError("--eigen must be at least 1.") }
+        if !(tolerance > 0 && tolerance < 1) { throw ValidationError("--tolerance must lie between 0 and 1.") }
+        if maxProducts < 1 { throw ValidationError("--max-products must be at least 1.") }
+        if samples < 2 { throw ValidationError("--samples must be at least 2, for a standard error.") }
+        if points < 1 { throw ValidationError("--points must be at least 1.") }
+        if let memory, !(memory > 0) { throw ValidationError("--memory must be positive.") }
+        _ = try settings()
+    }
+
+    func run() throws {
+        Log.setQuiet(quiet)
+        Interrupt.install()
+        let settings = try settings()
+        if !noReport && !dryRun { try ReportCommand.requireGnuplot(hint: "or give --no-report and write it later with 'landscape report'") }
+        try ProbeSettings.requireWritable(output, overwriting: resume || overwrite || dryRun)
+        let workspace = try Workspace(model, data, machine)
+        let run = try ProbeRun(workspace, settings, workers: machine.workers, command: CommandLine.arguments)
+        if dryRun { return try run.printPlan(asJSON: json) }
+
+        let begun = Date()
+        try run.execute(output: URL(fileURLWithPath: output), resume: resume, overwrite: overwrite)
+        let record = try RunRecord(URL(fileURLWithPath: output))
+        if json {
+            print(try ProbeDocument(record, seconds: Date().timeIntervalSince(begun)).text())
+        } else {
+            print(ProbeTable(record).text())
+        }
+        var reportFailure: (any Error)?
+        if !noReport {
+            let folder = URL(fileURLWithPath: report ?? ReportCommand.defaultFolder(for: output))
+            do {
+                let page = try ReportCommand.write(record.url, to: folder)
+                Log.info("report: \(page.path)")
+            } catch { reportFailure = error }
+        }
+        Log.info("results: \(output)")
+        if let reportFailure {
+            Log.warning("the results are safe in \(output); write the report later with: landscape report \(output)")
+            throw reportFailure
+        }
+        let failed = record.variants.flatMap { variant in
+            variant.scalars.filter { $0.status == .failed }.map { "\(variant.name) \($0.path)" }
+                + (variant.largest?.status == .failed ? ["\(variant.name) curvature/eigenvalues"] : [])
+        }
+        guard failed.isEmpty else {
+            throw Exit.Failure(.failed, "failed, with status 2 in \(output): \(failed.joined(separator: ", "))")
+        }
+        let unconverged = record.variants.flatMap { [$0.largest, $0.smallest] }.compactMap { $0 }
+            .reduce(0) { $0 + $1.converged.filter { !$0 }.count }
+        if strict && unconverged > 0 {
+            throw Exit.Failure(
+                .notConverged, "\(unconverged) eigenpairs did not converge; raise --max-products or --tolerance")
+        }
+    }
+
+    /// The options in the form the run needs.
+    func settings() throws -> ProbeSettings {
+        let chosen = try Variant.list(variants)
+        var wanted: [Measure] = []
+        for text in measures.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) }) {
+            guard let measure = Measure(rawValue: text) else {
+                let hint = ["density", "convexity", "theory"].contains(text) ? " in this version" : ""
+                throw Exit.Failure(
+                    .usage,
+                    "--measures: '\(text)' is no measure\(hint); known are \(Measure.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            if !wanted.contains(measure) { wanted.append(measure) }
+        }
+        guard !wanted.isEmpty else { throw ValidationError("--measures is empty.") }
+        guard let normalization = DirectionNormalization(rawValue: axes) else {
+            throw ValidationError("--axes: '\(axes)' is not available; known are filter, layer, model, sff.")
+        }
+        guard let rule = OneDimensionalRule(rawValue: oneDimensional) else {
+            throw ValidationError("--one-dimensional must be zero, match or own.")
+        }
+        let counts = grid.lowercased().split(separator: "x").compactMap { Int($0) }
+        guard counts.count == 2, counts.allSatisfy({ $0 >= 1 && $0 <= 10_000 }) else {
+            throw ValidationError("--grid must be two numbers such as 21x21.")
+        }
+        let bounds = range.split(separator: ":", omittingEmptySubsequences: false).compactMap { Double($0) }
+        guard bounds.count == 2, bounds[0] < bounds[1], bounds.allSatisfy(\.isFinite) else {
+            throw ValidationError("--range must be two numbers such as -1:1, the smaller first.")
+        }
+        return ProbeSettings(
+            variants: chosen, auxiliary: auxiliary,
+            exclude: ParameterFilter(
+                terms: (exclude ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }),
+            measures: wanted, eigen: eigen, tolerance: tolerance, maxProducts: maxProducts, samples: samples, memory: memory,
+            normalization: normalization, oneDimensional: rule, grid: (counts[0], counts[1]), points: points,
+            range: (bounds[0], bounds[1]), seed: machine.seed)
+    }
+}
+
+/// What to measure, checked.
+struct ProbeSettings {
+    let variants: [Variant]
+    let auxiliary: String?
+    let exclude: ParameterFilter
+    let measures: [ProbeCommand.Measure]
+    let eigen: Int
+    let tolerance: Double
+    let maxProducts: Int
+    let samples: Int
+    let memory: Double?
+    let normalization: DirectionNormalization
+    let oneDimensional: OneDimensionalRule
+    let grid: (x: Int, y: Int)
+    let points: Int
+    let range: (low: Double, high: Double)
+    let seed: UInt64
+
+    func has(_ measure: ProbeCommand.Measure) -> Bool { measures.contains(measure) }
+
+    /// Finds out before hours of work whether the output can be written.
+    static func requireWritable(_ path: String, overwriting: Bool) throws {
+        let url = URL(fileURLWithPath: path)
+        let folder = url.deletingLastPathComponent().path
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
+            throw Exit.Failure(.cannotCreate, "\(path): there is no folder \(folder); create it first")
+        }
+        guard access(folder, W_OK) == 0 else {
+            throw Exit.Failure(.cannotCreate, "\(path): the folder \(folder) cannot be written; check its permissions")
+        }
+        if !overwriting && FileManager.default.fileExists(atPath: path) {
+            throw Exit.Failure(
+                .cannotCreate,
+                "\(path): exists already; continue it with --resume, replace it with --overwrite, or give another --output")
+        }
+    }
+}

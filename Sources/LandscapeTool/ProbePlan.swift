@@ -1,0 +1,83 @@
+import Foundation
+import Landscape
+import Tensor
+
+/// `--dry-run`: what a probe would compute, and about how long it would take.
+struct ProbeCost {
+    var forward = 0
+    var gradient = 0
+    /// The most products; an eigenvalue search usually needs fewer.
+    var products = 0
+    var memoryBytes = 0.0
+    var seconds = 0.0
+}
+
+extension ProbeRun {
+    /// Counts of evaluations are exact but for the eigenvalue search, whose products are bounded.
+    func cost() throws -> ProbeCost {
+        var cost = ProbeCost()
+        cost.forward += 2
+        for variant in settings.variants {
+            if settings.has(.loss) || settings.has(.sharpness) { cost.forward += 1 }
+            if settings.has(.gradient) || settings.has(.sharpness) { cost.gradient += 1 }
+            if settings.has(.eigen) { cost.products += min(settings.maxProducts, 2 * workspace.model.layout.count) }
+            if settings.has(.trace) { cost.products += settings.samples }
+            if settings.has(.sharpness) { cost.forward += 1 + SharpnessDefaults.average.count * 2 * AverageSharpness(radius: 1, isAdaptive: false).pairs }
+            if settings.has(.line) { cost.forward += settings.points }
+            if settings.has(.path) && variant == pathHolder { cost.forward += settings.points }
+            if settings.has(.plane) { cost.forward += settings.grid.x * settings.grid.y }
+        }
+        // Pre-trained, auxiliary, the variant, two axes, a buffer per worker; the Krylov basis comes on top.
+        var vectors = 3 + workers
+        if settings.has(.plane) || settings.has(.line) { vectors += 2 }
+        if settings.has(.eigen) {
+            vectors += (try basisSize() ?? min(max(4 * settings.eigen + 8, 20), workspace.model.layout.count)) + 2 + workers
+        }
+        cost.memoryBytes = Double(vectors * workspace.model.layout.count * workspace.dtype.byteWidth)
+
+        // One batch of each kind, timed on one thread.
+        let sample = try workspace.makeObjective(workers: 1, limit: workspace.batch)
+        let θ = workspace.pretrained.flat
+        _ = try sample.loss(at: θ)
+        func time(_ body: () throws -> Void) rethrows -> Double {
+            let begun = Stopwatch()
+            try body()
+            return begun.elapsed
+        }
+        let forward = try time { _ = try sample.loss(at: θ) }
+        let gradient = try time { _ = try sample.gradient(at: θ) }
+        let product = try time { _ = try sample.products(at: θ, with: [θ]) }
+        let batches = Double((workspace.windows.count + workspace.batch - 1) / workspace.batch)
+        cost.seconds =
+            batches / Double(workers)
+            * (Double(cost.forward) * forward + Double(cost.gradient) * gradient + Double(cost.products) * product)
+        return cost
+    }
+
+    func printPlan(asJSON: Bool) throws {
+        let cost = try cost()
+        if asJSON {
+            let object: [String: Any] = [
+                "schema": "landscape-plan/1", "forward": cost.forward, "gradient": cost.gradient, "hvp": cost.products,
+                "memory_bytes": cost.memoryBytes, "seconds": cost.seconds, "windows": workspace.windows.count,
+                "batch": workspace.batch, "parameters": workspace.model.layout.count,
+                "variants": settings.variants.map(\.name), "measures": settings.measures.map(\.rawValue),
+            ]
+            let data = try JSONSerialization.data(withJSONObject: object, options: [.prettyPrinted, .sortedKeys])
+            return print(String(decoding: data, as: UTF8.self))
+        }
+        print(
+            Table.text(
+                [
+                    ["model", "\(workspace.model.architecture), \(workspace.model.layout.count) parameters, \(workspace.weightsPath)"],
+                    ["data", "\(workspace.dataPath): \(workspace.windows)"],
+                    ["batches", "\(workspace.windows.count) windows in batches of \(workspace.batch)"],
+                    ["variants", settings.variants.map(\.name).joined(separator: ", ")],
+                    ["measures", settings.measures.map(\.rawValue).joined(separator: ", ")],
+                    ["forward passes", "\(cost.forward)"], ["gradients", "\(cost.gradient)"],
+                    ["Hessian-vector products", "at most \(cost.products)"],
+                    ["parameter vectors", String(format: "%.2f GiB, plus activations of %d batch(es)", cost.memoryBytes / 1_073_741_824, workers)],
+                    ["time", String(format: "at most about %.0f s on %d thread(s), from one timed batch", cost.seconds, workers)],
+                ], flushLeft: [0, 1]))
+    }
+}

@@ -1,0 +1,273 @@
+import Archive
+import Checkpoints
+import Forecasters
+import Foundation
+import Krylov
+import Landscape
+import Networks
+import Smoothing
+import Tensor
+
+/// One probe: plans the file, fills in what is pending.
+struct ProbeRun {
+    let workspace: Workspace
+    let settings: ProbeSettings
+    let workers: Int
+    let command: [String]
+    let weights: VariantWeights
+    private let auxiliaryHash: String?
+    private let fileHashes: [String: String]
+
+    init(_ workspace: Workspace, _ settings: ProbeSettings, workers: Int, command: [String]) throws {
+        self.workspace = workspace
+        self.settings = settings
+        self.workers = workers
+        self.command = command
+        let unmatched = settings.exclude.unmatched(in: workspace.model.layout)
+        guard unmatched.isEmpty else {
+            throw Exit.Failure(.usage, "--exclude: no parameter matches \(unmatched.joined(separator: ", "))")
+        }
+        var auxiliary: Tensor?
+        if let path = settings.auxiliary {
+            let other = try PretrainedModel(URL(fileURLWithPath: path), family: workspace.model.family)
+            guard other.model.layout.parameters == workspace.model.layout.parameters else {
+                throw Exit.Failure(.badData, "--auxiliary \(path): is another architecture than the checkpoint under study")
+            }
+            auxiliary = try other.weights(dtype: workspace.dtype).flat
+            auxiliaryHash = try other.checkpoint.sha256()
+        } else {
+            auxiliaryHash = nil
+        }
+        var hashes: [String: String] = [:]
+        for case .file(let path) in settings.variants {
+            hashes[path] = try Checkpoint(URL(fileURLWithPath: path)).sha256()
+        }
+        fileHashes = hashes
+        weights = try VariantWeights(
+            model: workspace.model, pretrained: workspace.pretrained, auxiliary: auxiliary, excluded: settings.exclude,
+            seed: settings.seed)
+    }
+
+    // MARK: Plan
+
+    /// The variant that carries the path θ₂ → θ₁, which belongs to all.
+    var pathHolder: Variant { settings.variants.contains(.pretrained) ? .pretrained : settings.variants[0] }
+
+    var lineCoordinates: [Double] {
+        Slices.coordinates(from: settings.range.low, to: settings.range.high, count: settings.points)
+    }
+    var pathCoordinates: [Double] { Slices.coordinates(from: 0, to: 1, count: settings.points) }
+    var xs: [Double] { Slices.coordinates(from: settings.range.low, to: settings.range.high, count: settings.grid.x) }
+    var ys: [Double] { Slices.coordinates(from: settings.range.low, to: settings.range.high, count: settings.grid.y) }
+
+    var axisText: String {
+        let kind = settings.normalization == .sff ? "random N(1, 8), row-normalised (SFF code)" : "random, \(settings.normalization.rawValue)-normalised to the pre-trained weights"
+        return settings.normalization == .sff ? kind : "\(kind), one-dimensional parameters: \(settings.oneDimensional.rawValue)"
+    }
+
+    func plan(cosine: Double?) throws -> RunPlan {
+        let manifest = try manifestJSON()
+        let variants = settings.variants.map { variant -> VariantPlan in
+            var attributes: [(name: String, value: AttributeValue)] = [("kind", .string(variant.kind))]
+            attributes.append(("alpha", .double(variant.parameter ?? .nan)))
+            attributes.append(("position_on_path", .double(settings.exclude.terms.isEmpty ? variant.positionOnPath ?? .nan : .nan)))
+            attributes.append(("weights_sha256", .string(hash(of: variant))))
+            attributes.append(("parameters", .int(workspace.model.layout.count)))
+            return VariantPlan(
+                name: variant.name, attributes: attributes, scalars: scalars(), eigenvalues: settings.has(.eigen) ? min(settings.eigen, workspace.model.layout.count) : 0,
+                grids: grids(for: variant, cosine: cosine))
+        }
+        let software: [(name: String, value: AttributeValue)] = [
+            ("landscape_version", .string(Version.number)), ("libtorch_version", .string(Runtime.version)),
+        ]
+        return RunPlan(
+            attributes: [
+                ("title", .string("Loss landscape of \(workspace.model.architecture)")),
+                ("created", .string(ISO8601DateFormatter().string(from: Date()))),
+                ("command", .string(command.map(quoted).joined(separator: " "))), ("source", .string(workspace.dataPath)),
+                ("seed", .int(Int(truncatingIfNeeded: settings.seed))), ("model", .string(workspace.model.family)),
+                ("architecture", .string(workspace.model.architecture)), ("parameters", .int(workspace.model.layout.count)),
+                ("windows", .int(workspace.windows.count)), ("task", .string(workspace.task.rawValue)),
+                ("loss", .string(workspace.loss.rawValue)), ("precision", .string(workspace.dtype.description)),
+            ] + software, manifest: manifest, fingerprint: try fingerprint(), variants: variants)
+    }
+
+    private func quoted(_ text: String) -> String {
+        text.contains(where: { " '\"$`\\*?;&|<>()".contains($0) })
+            ? "'" + text.replacingOccurrences(of: "'", with: "'\\''") + "'" : text
+    }
+
+    private func hash(of variant: Variant) -> String {
+        if case .file(let path) = variant { return fileHashes[path] ?? "" }
+        return variant == .pretrained ? workspace.weightsHash : ""
+    }
+
+    private func scalars() -> [ScalarPlan] {
+        var plans: [ScalarPlan] = []
+        if settings.has(.loss) {
+            plans.append(ScalarPlan("loss", longName: "mean loss over the windows", units: "loss", attributes: [("windows", .int(workspace.windows.count))]))
+        }
+        if settings.has(.gradient) {
+            plans.append(ScalarPlan("gradient_norm", longName: "Euclidean norm of the gradient", units: "loss"))
+        }
+        if settings.has(.trace) {
+            plans.append(ScalarPlan("curvature/trace", longName: "trace of the Hessian", units: "loss"))
+            plans.append(ScalarPlan("curvature/frobenius", longName: "Frobenius norm of the Hessian", units: "loss"))
+            plans.append(ScalarPlan("curvature/trace_to_frobenius", longName: "trace over Frobenius norm of the Hessian"))
+        }
+        if settings.has(.sharpness) {
+            plans.append(
+                ScalarPlan(
+                    "sharpness/sam", longName: "one-step SAM sharpness", units: "loss",
+                    attributes: [
+                        ("definition", .string("L(w + rho g/|g|) - L(w)")), ("reference", .string("arXiv:2010.01412")),
+                        ("rho", .double(SharpnessDefaults.sam)), ("first_order", .double(.nan)),
+                    ]))
+            for (path, adaptive, radius) in SharpnessDefaults.average {
+                plans.append(
+                    ScalarPlan(
+                        path, longName: "average-case sharpness\(adaptive ? ", adaptive" : "")", units: "loss",
+                        attributes: [
+                            ("definition", .string("E L(w + d) - L(w), d ~ N(0, rho^2\(adaptive ? " w^2" : ""))")),
+                            ("reference", .string("arXiv:2302.07011")), ("rho", .double(radius)),
+                        ]))
+            }
+        }
+        return plans
+    }
+
+    private func grids(for variant: Variant, cosine: Double?) -> [GridPlan] {
+        var plans: [GridPlan] = []
+        let seed = AttributeValue.int(Int(truncatingIfNeeded: settings.seed))
+        if settings.has(.line) {
+            plans.append(
+                GridPlan(
+                    "lines/random", axes: [.init("t", lineCoordinates, longName: "distance along the direction")],
+                    attributes: [("axis", .string(axisText)), ("seed", seed)]))
+        }
+        if settings.has(.path) && variant == pathHolder {
+            plans.append(
+                GridPlan(
+                    "lines/path", axes: [.init("t", pathCoordinates, longName: "alpha: 0 at the random draw theta2, 1 at theta1")],
+                    attributes: [("axis", .string("alpha theta1 + (1 - alpha) theta2")), ("seed", seed)]))
+        }
+        if settings.has(.plane) {
+            plans.append(
+                GridPlan(
+                    "planes/random",
+                    axes: [.init("y", ys, longName: "distance along the second direction"), .init("x", xs, longName: "distance along the first direction")],
+                    attributes: [
+                        ("x_axis", .string(axisText + ", index 0")), ("y_axis", .string(axisText + ", index 1")), ("seed", seed),
+                        ("cosine", .double(cosine ?? .nan)),
+                    ]))
+        }
+        return plans
+    }
+
+    /// Everything that decides the numbers, in one text; threads and outputs are not among it.
+    private func configuration() -> [String: Any] {
+        var text: [String: Any] = [
+            "model": workspace.model.family, "architecture": workspace.model.architecture, "weights": workspace.weightsPath,
+            "data": workspace.dataPath, "windows": workspace.windows.description, "data_scaling": workspace.dataset.provenance,
+            "columns": workspace.dataset.series.names, "context": workspace.context, "horizon": workspace.horizon,
+            "task": workspace.task.rawValue, "loss": workspace.loss.rawValue, "batch": workspace.batch,
+            "precision": workspace.dtype.description, "device": workspace.device.description,
+            "variants": settings.variants.map(\.name), "exclude": settings.exclude.terms,
+            "measures": settings.measures.map(\.rawValue), "eigen": settings.eigen, "tolerance": settings.tolerance,
+            "max_products": settings.maxProducts, "samples": settings.samples, "axes": settings.normalization.rawValue,
+            "one_dimensional": settings.oneDimensional.rawValue, "grid": [settings.grid.x, settings.grid.y],
+            "points": settings.points, "range": [settings.range.low, settings.range.high],
+            "seed": String(settings.seed),
+        ]
+        if workspace.task == .imputation { text["mask_rate"] = workspace.maskRate }
+        if let memory = settings.memory { text["memory"] = memory }
+        if let auxiliary = settings.auxiliary { text["auxiliary"] = auxiliary }
+        return text
+    }
+
+    private func hashes() -> [String: Any] {
+        var result: [String: Any] = ["weights": workspace.weightsHash, "data": workspace.dataHash]
+        if let auxiliaryHash { result["auxiliary"] = auxiliaryHash }
+        for (path, hash) in fileHashes { result["file:\(path)"] = hash }
+        return result
+    }
+
+    private func fingerprint() throws -> String {
+        var configuration = configuration()
+        // Paths may move; contents may not.
+        for key in ["weights", "data", "auxiliary"] { configuration[key] = nil }
+        let object: [String: Any] = [
+            "algorithm": 1, "schema": RunFile.schema, "configuration": configuration, "sha256": hashes(),
+            "libtorch": Runtime.version,
+        ]
+        return SHA256.hash(of: Array(try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])))
+    }
+
+    private func manifestJSON() throws -> String {
+        let system = ProcessInfo.processInfo
+        let object: [String: Any] = [
+            "configuration": configuration(), "sha256": hashes(),
+            "software": ["landscape": Version.number, "libtorch": Runtime.version],
+            "machine": ["system": system.operatingSystemVersionString, "cores": system.activeProcessorCount],
+        ]
+        let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    // MARK: Execution
+
+    func execute(output: URL, resume: Bool, overwrite: Bool) throws {
+        let objective = try workspace.makeObjective(workers: workers)
+        let reference = workspace.pretrained.flat
+        try objective.verifyDeterminism(at: reference)
+        var axes: [Tensor] = []
+        if settings.has(.line) || settings.has(.plane) {
+            for index in 0..<(settings.has(.plane) ? 2 : 1) {
+                axes.append(
+                    try Directions.random(
+                        settings.normalization, oneDimensional: settings.oneDimensional, layout: workspace.model.layout,
+                        reference: reference, seed: settings.seed, index: index))
+            }
+        }
+        let cosine = axes.count == 2 ? try Directions.cosine(axes[0], axes[1]) : nil
+        let plan = try plan(cosine: cosine)
+        let resuming = resume && FileManager.default.fileExists(atPath: output.path)
+        let file =
+            resuming
+            ? try RunFile.resume(output, plan: plan) : try RunFile.create(output, plan: plan, overwrite: overwrite || resume)
+        do {
+            for variant in settings.variants {
+                let analysis = VariantAnalysis(run: self, objective: objective, file: file, variant: variant, axes: axes)
+                try analysis.execute()
+            }
+        } catch LandscapeError.interrupted {
+            throw Exit.Failure(.resumable, "stopped; what is done is in \(output.path), go on with the same command and --resume")
+        }
+        try file.finish()
+    }
+
+    /// The number of basis vectors that --memory allows; `nil` leaves it to the solver.
+    func basisSize() throws -> Int? {
+        guard let memory = settings.memory else { return nil }
+        let bytes = Double(workspace.model.layout.count * workspace.dtype.byteWidth)
+        // A product needs one vector per worker and one for the sum.
+        let available = Int(memory * 1_073_741_824 / bytes) - workers - 2
+        let needed = 2 * settings.eigen + 2
+        guard available >= needed || available >= workspace.model.layout.count else {
+            throw Exit.Failure(
+                .usage,
+                String(
+                    format: "--memory %g GiB holds %d vectors of this model; %d eigenpairs at each end need %d: raise --memory to %.1f or lower --eigen",
+                    memory, max(0, available), settings.eigen, needed, Double(needed + workers + 2) * bytes / 1_073_741_824))
+        }
+        return min(available, max(4 * settings.eigen + 8, 20))
+    }
+}
+
+/// Radii of the measures that run by default.
+enum SharpnessDefaults {
+    static let sam = 0.05
+    static let average: [(path: String, isAdaptive: Bool, radius: Double)] = [
+        ("sharpness/average", false, 0.01), ("sharpness/average_adaptive", true, 0.1),
+    ]
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import Forecasters
+import Foundation
+import Networks
+import Smoothing
+import Tensor
+
+/// Writes the weights of a variant.
+struct SmoothCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "smooth", abstract: "Write smoothed (or control) weights as safetensors.",
+        discussion: """
+            landscape smooth --weights model.safetensors --variant sff:0.7 --output smoothed/model.safetensors
+
+            With --published NAME instead of --weights, the architecture of an official checkpoint is built and its own \
+            initialisation drawn: --variant scratch only. A config.json is written beside the weights.
+            """)
+
+    @OptionGroup var model: ModelOptions
+
+    @Option(help: ArgumentHelp("Draw weights for this official size ('landscape models' lists them).", valueName: "name"))
+    var published: String?
+
+    @Option(help: ArgumentHelp("scratch, sff:α, shrink:α, perturb:α, gaussian:α or noisytune:λ.", valueName: "variant"))
+    var variant: String = "sff:0.7"
+
+    @Option(help: ArgumentHelp("Use these weights as θ₂ instead of a fresh draw.", valueName: "path"))
+    var auxiliary: String?
+
+    @Option(help: ArgumentHelp("Parameters to leave alone, as in 'landscape probe'.", valueName: "list"))
+    var exclude: String?
+
+    @Option(help: ArgumentHelp("Seed of the random draw.", valueName: "n"))
+    var seed: UInt64 = 0
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The safetensors file to write.", valueName: "file"))
+    var output: String
+
+    @Flag(help: "Replace an existing file.")
+    var overwrite = false
+
+    func validate() throws {
+        if (model.weights == nil) == (published == nil) {
+            throw ValidationError("Give either --weights or --published.")
+        }
+        if published != nil && variant != "scratch" {
+            throw ValidationError("--published names an architecture without weights: only --variant scratch can be drawn from it.")
+        }
+    }
+
+    func run() throws {
+        let chosen = try Variant(variant)
+        let url = URL(fileURLWithPath: output)
+        try ProbeSettings.requireWritable(output, overwriting: overwrite)
+        let architecture: any Forecaster
+        let weights: Weights
+        if let published {
+            guard let size = Families.all.flatMap(\.published).first(where: { $0.name == published }) else {
+                throw Exit.Failure(
+                    .usage,
+                    "--published: '\(published)' is unknown; known are \(Families.all.flatMap(\.published).map(\.name).joined(separator: ", "))")
+            }
+            architecture = try size.make()
+            weights = Weights(
+                flat: try architecture.layout.sample(seed: seed, purpose: "scratch", dtype: .float32),
+                buffers: try architecture.layout.initialBuffers(dtype: .float32))
+        } else {
+            let pretrained = try PretrainedModel(URL(fileURLWithPath: model.weights ?? ""), family: model.model)
+            architecture = pretrained.model
+            let original = try pretrained.weights(dtype: .float32)
+            let filter = ParameterFilter(
+                terms: (exclude ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) })
+            let unmatched = filter.unmatched(in: architecture.layout)
+            guard unmatched.isEmpty else {
+                throw Exit.Failure(.usage, "--exclude: no parameter matches \(unmatched.joined(separator: ", "))")
+            }
+            let second = try auxiliary.map { path -> Tensor in
+                let other = try PretrainedModel(URL(fileURLWithPath: path), family: architecture.family)
+                guard other.model.layout.parameters == architecture.layout.parameters else {
+                    throw Exit.Failure(.badData, "--auxiliary \(path): is another architecture than the checkpoint")
+                }
+                return try other.weights(dtype: .float32).flat
+            }
+            let variants = try VariantWeights(
+                model: architecture, pretrained: original, auxiliary: second, excluded: filter, seed: seed)
+            weights = original.with(flat: try variants.flat(chosen))
+        }
+        let configuration = url.deletingLastPathComponent().appendingPathComponent("config.json")
+        let existing = try? Data(contentsOf: configuration)
+        let text = Data(try architecture.configurationJSON().utf8)
+        if let existing, existing != text, !overwrite {
+            throw Exit.Failure(
+                .cannotCreate, "\(configuration.path): exists already with other contents; write into a folder of its own, or give --overwrite")
+        }
+        try weights.write(
+            to: url, model: architecture,
+            metadata: ["format": "pt", "variant": chosen.name, "seed": String(seed), "made_by": "landscape \(Version.number)"],
+            overwrite: overwrite)
+        try text.write(to: configuration, options: .atomic)
+        print("\(output): \(architecture.architecture), \(architecture.layout.count) parameters, \(chosen.name), seed \(seed)")
+    }
+}

@@ -1,0 +1,216 @@
+import Archive
+import Foundation
+import Landscape
+import Smoothing
+import Tensor
+
+/// All measures at one set of weights; what the file already holds is not computed again.
+struct VariantAnalysis {
+    let run: ProbeRun
+    let objective: Objective
+    let file: RunFile
+    let variant: Variant
+    let axes: [Tensor]
+
+    private var settings: ProbeSettings { run.settings }
+    private var name: String { variant.name }
+
+    /// A measure that fails is marked as failed in the file; the others go on.
+    func execute() throws {
+        guard try hasPendingWork() else { return }
+        let θ = try run.weights.flat(variant)
+        func attempt(_ measure: String, _ body: @escaping () throws -> Void) throws {
+            do { try body() } catch LandscapeError.interrupted {
+                throw LandscapeError.interrupted
+            } catch let error as ArchiveError {
+                throw error
+            } catch {
+                Log.warning("\(name): \(measure) failed: \(error)")
+            }
+        }
+        var loss: LossValue?
+        func baseLoss() throws -> LossValue {
+            if let loss { return loss }
+            let value = try objective.loss(at: θ)
+            if let window = value.perWindow.firstIndex(where: \.isNaN) {
+                throw LandscapeError.notANumber(
+                    window: objective.function.describe(window: window), value: value.perWindow[window])
+            }
+            loss = value
+            return value
+        }
+        var gradient: Tensor?
+        func baseGradient() throws -> Tensor {
+            if let gradient { return gradient }
+            let value = try objective.gradient(at: θ)
+            guard try value.isFinite else { throw LandscapeError.nonFiniteDerivative("the gradient") }
+            gradient = value
+            return value
+        }
+        if settings.has(.loss) {
+            try measure("loss", ["loss"], attempt) { begun in
+                let value = try baseLoss()
+                try file.setScalar(
+                    name, "loss", value.mean, standardError: value.standardError, samples: value.perWindow.count,
+                    seconds: begun.elapsed)
+                Log.info("\(name): loss \(Format.number(value.mean)) ± \(Format.error(value.standardError))")
+            }
+        }
+        if settings.has(.gradient) {
+            try measure("gradient", ["gradient_norm"], attempt) { begun in
+                let norm = try baseGradient().euclideanNorm()
+                try file.setScalar(
+                    name, "gradient_norm", norm, samples: objective.function.windowCount, seconds: begun.elapsed)
+            }
+        }
+        if settings.has(.eigen) {
+            try attempt("eigen") { try eigenvalues(θ) }
+        }
+        if settings.has(.trace) {
+            let paths = ["curvature/trace", "curvature/frobenius", "curvature/trace_to_frobenius"]
+            try measure("trace", paths, attempt) { begun in
+                let progress = Log.Progress("\(name) trace", total: settings.samples)
+                let estimate = try Curvature.trace(
+                    objective, at: θ, samples: settings.samples, seed: settings.seed, progress: { progress.set($0) })
+                let values = [
+                    (estimate.trace, estimate.standardError), (estimate.frobeniusNorm, estimate.frobeniusStandardError),
+                    (estimate.traceToFrobenius, estimate.traceToFrobeniusStandardError),
+                ]
+                for (path, value) in zip(paths, values) {
+                    try file.setScalar(
+                        name, path, value.0, standardError: value.1, samples: estimate.samples, seconds: begun.elapsed)
+                }
+            }
+        }
+        if settings.has(.sharpness) {
+            try measure("SAM sharpness", ["sharpness/sam"], attempt) { begun in
+                let sam = SAMSharpness(radius: SharpnessDefaults.sam)
+                let result = try sam.evaluate(objective, at: θ, loss: baseLoss(), gradient: baseGradient())
+                try file.setAttribute(name, "sharpness/sam", "first_order", result.firstOrder)
+                try file.setScalar(
+                    name, "sharpness/sam", result.rise, standardError: result.standardError,
+                    samples: objective.function.windowCount, seconds: begun.elapsed,
+                    status: result.rise.isNaN ? .failed : .done)
+            }
+            for (path, isAdaptive, radius) in SharpnessDefaults.average {
+                try measure(path, [path], attempt) { begun in
+                    let result = try AverageSharpness(radius: radius, isAdaptive: isAdaptive)
+                        .evaluate(objective, at: θ, loss: baseLoss(), seed: settings.seed)
+                    try file.setScalar(
+                        name, path, result.mean, standardError: result.standardError, samples: result.count,
+                        seconds: begun.elapsed, status: result.mean.isNaN ? .failed : .done)
+                }
+            }
+        }
+        if settings.has(.line) {
+            try attempt("line") {
+                try slice("lines/random", .affine(centre: θ, axes: [axes[0]]), run.lineCoordinates.map { [$0] })
+            }
+        }
+        if settings.has(.path) && variant == run.pathHolder {
+            try attempt("path") {
+                let ends = SliceGeometry.path(first: run.workspace.pretrained.flat, second: run.weights.auxiliary)
+                try slice("lines/path", ends, run.pathCoordinates.map { [$0] })
+            }
+        }
+        if settings.has(.plane) {
+            try attempt("plane") {
+                let points = run.ys.flatMap { y in run.xs.map { x in [x, y] } }
+                try slice("planes/random", .affine(centre: θ, axes: axes), points)
+            }
+        }
+    }
+
+    /// Runs a measure unless all its numbers are done.
+    private func measure(
+        _ title: String, _ paths: [String], _ attempt: (String, @escaping () throws -> Void) throws -> Void,
+        _ body: @escaping (Stopwatch) throws -> Void
+    ) throws {
+        let isDone = try paths.allSatisfy { try file.status(name, $0) == .done }
+        guard !isDone else { return }
+        try attempt(title) {
+            do { try body(Stopwatch()) } catch let error where !(error is ArchiveError) {
+                if case LandscapeError.interrupted = error { throw error }
+                for path in paths { try file.setScalar(name, path, .nan, status: .failed) }
+                throw error
+            }
+        }
+    }
+
+    private func eigenvalues(_ θ: Tensor) throws {
+        let paths = ["curvature/eigenvalues", "curvature/eigenvalues_smallest"]
+        guard try !paths.allSatisfy({ try file.status(name, $0) == .done }) else { return }
+        let begun = Stopwatch()
+        let progress = Log.Progress("\(name) eigenvalues, products", total: settings.maxProducts)
+        do {
+            let spectrum = try Curvature.eigenpairs(
+                objective, at: θ, count: settings.eigen, tolerance: settings.tolerance, basisSize: run.basisSize(),
+                maximumProducts: settings.maxProducts, seed: settings.seed, progress: { progress.set($0) })
+            for (pairs, isSmallest) in [(spectrum.largest, false), (spectrum.smallest, true)] {
+                try file.setEigenvalues(
+                    name, smallest: isSmallest, pairs.map { ($0.value, $0.residual, $0.converged) },
+                    tolerance: settings.tolerance, products: spectrum.applications, restarts: spectrum.restarts,
+                    seconds: begun.elapsed)
+            }
+            let largest = spectrum.largest.first?.value ?? .nan
+            let smallest = spectrum.smallest.first?.value ?? .nan
+            Log.info(
+                "\(name): eigenvalues \(Format.number(smallest)) to \(Format.number(largest)), \(spectrum.applications) products"
+                    + (spectrum.converged ? "" : ", not all converged"))
+        } catch let error where !(error is ArchiveError) {
+            if case LandscapeError.interrupted = error { throw error }
+            for isSmallest in [false, true] {
+                try file.setEigenvalues(
+                    name, smallest: isSmallest, [], tolerance: settings.tolerance, products: 0, restarts: 0,
+                    seconds: begun.elapsed, status: .failed)
+            }
+            throw error
+        }
+    }
+
+    private func slice(
+        _ path: String, _ geometry: SliceGeometry, _ coordinates: [[Double]]
+    ) throws {
+        let statuses = try file.statuses(name, path)
+        let pending = coordinates.indices.filter { statuses[$0] == .pending }
+        guard !pending.isEmpty else { return }
+        let progress = Log.Progress("\(name) \(path)", total: coordinates.count, done: coordinates.count - pending.count)
+        var failed = 0
+        try Slices.evaluate(objective, geometry, points: pending.map { ($0, coordinates[$0]) }) { index, value in
+            try file.setPoint(name, path, at: index, loss: value.mean, standardError: value.standardError)
+            if value.mean.isNaN { failed += 1 }
+            progress.advance()
+        }
+        if failed > 0 { Log.warning("\(name): the loss is NaN at \(failed) points of \(path); they have status 2") }
+    }
+
+    private func hasPendingWork() throws -> Bool {
+        let plan = try run.plan(cosine: nil).variants.first { $0.name == name }
+        guard let plan else { return true }
+        for scalar in plan.scalars where try file.status(name, scalar.path) != .done { return true }
+        if plan.eigenvalues > 0 {
+            for path in ["curvature/eigenvalues", "curvature/eigenvalues_smallest"]
+            where try file.status(name, path) != .done { return true }
+        }
+        for grid in plan.grids where try file.statuses(name, grid.path).contains(.pending) { return true }
+        return false
+    }
+}
+
+/// Wall-clock time since its making.
+struct Stopwatch {
+    private let begun = Date()
+    var elapsed: Double { Date().timeIntervalSince(begun) }
+}
+
+/// Numbers for people.
+enum Format {
+    static func number(_ value: Double) -> String {
+        if value.isNaN { return "–" }
+        if value.isInfinite { return value < 0 ? "−∞" : "∞" }
+        let text = value == 0 || (abs(value) >= 1e-3 && abs(value) < 1e5) ? String(format: "%.4g", value) : String(format: "%.3e", value)
+        return text.replacingOccurrences(of: "-", with: "−")
+    }
+
+    static func error(_ value: Double) -> String { value.isNaN ? "–" : number(Double(String(format: "%.2g", value)) ?? value) }
+}

@@ -1,0 +1,134 @@
+import Checkpoints
+import Forecasters
+import Foundation
+import Landscape
+import Networks
+import Tensor
+import TimeSeries
+
+/// The model, its weights and the windows that a verb works on.
+struct Workspace {
+    let model: any Forecaster
+    let pretrained: Weights
+    let weightsPath: String
+    let weightsHash: String
+    let dataset: Dataset
+    let windows: WindowSet
+    let dataPath: String
+    let dataHash: String
+    let task: ForecastingTask
+    let loss: LossKind
+    let context: Int
+    let horizon: Int
+    let batch: Int
+    let maskRate: Double
+    let dtype: DType
+    let device: Device
+    let seed: UInt64
+
+    /// Windows drawn when neither --stride nor --windows is given.
+    static let defaultWindows = 256
+
+    init(_ modelOptions: ModelOptions, _ data: DataOptions, _ machine: MachineOptions, selectAll: Bool = false) throws {
+        dtype = machine.precision.dtype
+        device = try machine.resolvedDevice()
+        seed = machine.seed
+        task = data.task
+        loss = data.loss
+        maskRate = data.maskRate
+
+        let embedded = try modelOptions.weights == nil || data.data == nil ? EmbeddedDefault() : nil
+        let weightsURL = modelOptions.weights.map { URL(fileURLWithPath: $0) } ?? embedded!.weights
+        if let family = modelOptions.model {
+            do { _ = try Families.named(family) } catch { throw Exit.Failure(.usage, "--model: \(error)") }
+        }
+        let found = try PretrainedModel(weightsURL, family: modelOptions.model)
+        model = found.model
+        weightsPath = modelOptions.weights ?? EmbeddedDefault.weightsName
+        guard model.tasks.contains(data.task) else {
+            throw Exit.Failure(
+                .usage, "--task \(data.task.rawValue): \(model.architecture) was published for \(model.tasks.map(\.rawValue).joined(separator: ", "))")
+        }
+        context = data.context ?? model.defaultContext(for: data.task)
+        horizon = data.horizon ?? (data.task == .forecast ? model.defaultHorizon : 0)
+        try model.validate(task: data.task, loss: data.loss, context: context, horizon: horizon)
+
+        let dataURL = data.data.map { URL(fileURLWithPath: $0) } ?? embedded!.series
+        dataPath = data.data ?? EmbeddedDefault.seriesName
+        let columns = data.columns?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        let series = try CSVReader().read(dataURL.path, columns: columns)
+        dataset = try Dataset(series, borders: BorderScheme(data.borders))
+        let all = try dataset.windows(data.split, context: context, horizon: horizon)
+        if let stride = data.stride {
+            windows = try dataset.windows(data.split, context: context, horizon: horizon, selection: .stride(stride))
+        } else if selectAll && data.windows == nil {
+            windows = all
+        } else {
+            let wanted = data.windows ?? min(Workspace.defaultWindows, all.count)
+            windows =
+                wanted == all.count
+                ? all
+                : try dataset.windows(
+                    data.split, context: context, horizon: horizon, selection: .random(count: wanted, seed: machine.seed))
+        }
+        // A function of the windows alone: how they are spread over threads must not change a bit.
+        batch = data.batch ?? max(1, min(32, (windows.count + 3) / 4))
+
+        // The weights come last: they are the most expensive to read.
+        pretrained = try found.weights(dtype: dtype)
+        weightsHash = try found.checkpoint.sha256()
+        dataHash = try SHA256.hash(of: dataURL)
+    }
+
+    /// Windows `[n, L + H]` in the precision of the run.
+    func windowTensor() throws -> Tensor {
+        let count = windows.count
+        let values = try windows.values(0..<count)
+        return try Tensor(values, shape: [count, windows.length]).to(dtype, device: device)
+    }
+
+    /// The loss on the chosen windows.
+    func makeLoss(limit: Int? = nil) throws -> ForecastLoss {
+        let windows = self.windows
+        let tensor = try windowTensor()
+        let used = try limit.map { try tensor.narrowed(0, from: 0, count: min($0, windows.count)) } ?? tensor
+        var mask: Tensor?
+        if task == .imputation {
+            let rule = try ImputationMask(rate: maskRate, patch: model.patchLength, seed: seed)
+            let count = used.shape[0]
+            var values = [Float](repeating: 1, count: count * context)
+            try values.withUnsafeMutableBufferPointer { try rule.fill(0..<count, of: windows, into: $0) }
+            mask = try Tensor(values, shape: [count, context]).to(dtype, device: device)
+        }
+        return try ForecastLoss(
+            model: model, task: task, kind: loss, windows: used, context: context, mask: mask, batchSize: batch,
+            describe: { index in
+                let place = windows.place(of: index)
+                return "window \(index) (channel '\(windows.series.names[place.channel])', row \(place.start))"
+            })
+    }
+
+    func makeObjective(workers: Int, limit: Int? = nil) throws -> Objective {
+        try Objective(
+            makeLoss(limit: limit), buffers: pretrained.buffers, dtype: dtype, device: device, workers: workers,
+            shouldStop: { Interrupt.isRequested })
+    }
+}
+
+/// The small checkpoint and series that ship with the package.
+struct EmbeddedDefault {
+    static let weightsName = "embedded:timer-tiny"
+    static let seriesName = "embedded:series"
+    let weights: URL
+    let series: URL
+
+    init() throws {
+        guard let folder = Bundle.module.url(forResource: "Embedded", withExtension: nil) else {
+            throw Exit.Failure(
+                .noInput, "the embedded checkpoint is not beside the program; keep landscape_LandscapeTool.resources next to it, "
+                    + "or give --weights and --data")
+        }
+        weights = folder.appendingPathComponent("model.safetensors")
+        series = folder.appendingPathComponent("series.csv")
+    }
+}

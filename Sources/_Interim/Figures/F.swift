@@ -1,0 +1,1 @@
+public struct FigureError: Error { public var isGnuplotMissing: Bool { false } }
