@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 // libtorch: `make setup` puts it into .deps/torch; TORCH_ROOT points at another one.
@@ -60,6 +60,8 @@ let package = Package(
         .testTarget(name: "LandscapeTests", dependencies: ["Landscape", "Forecasters", "Networks", "Krylov", "Tensor"]),
         .testTarget(name: "KrylovTests", dependencies: ["Krylov"]),
         .testTarget(name: "TimeSeriesTests", dependencies: ["TimeSeries"]),
+        .testTarget(name: "ArchitectureTests"),
+        .testTarget(name: "CommandLineTests", dependencies: ["LandscapeTool", "Archive", "Checkpoints"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20

@@ -16,13 +16,12 @@ final class OutputLock {
             guard opened >= 0 else {
                 throw .cannotCreate(path: output, reason: "\(lockPath): \(String(cString: strerror(errno)))")
             }
-            guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+            guard flock(opened, LOCK_EX | LOCK_NB) == 0 || OutputLock.mayGoUnlocked(errno) else {
                 let reason = errno
                 let holder = OutputLock.holder(opened)
                 close(opened)
                 if reason == EWOULDBLOCK { throw .locked(path: output, holder: holder) }
-                throw .cannotCreate(
-                    path: output, reason: "\(lockPath) cannot be locked: \(String(cString: strerror(reason)))")
+                throw .fileLockingFailed(path: output, reason: "\(lockPath): \(String(cString: strerror(reason)))")
             }
             // The last holder may have removed the file between our open and our lock: then ours has no name any more.
             var ours = stat()
@@ -43,6 +42,13 @@ final class OutputLock {
     deinit {
         unlink(lockPath)
         close(descriptor)
+    }
+
+    /// A file system without locks is accepted when the user says so, in the way libhdf5 wants to be told.
+    private static func mayGoUnlocked(_ reason: Int32) -> Bool {
+        guard reason != EWOULDBLOCK else { return false }
+        let wish = ProcessInfo.processInfo.environment["HDF5_USE_FILE_LOCKING"]
+        return wish == "FALSE" || wish == "0" || wish == "BEST_EFFORT"
     }
 
     private static func holder(_ descriptor: Int32) -> String {

@@ -109,7 +109,6 @@ struct ProbeCommand: ParsableCommand {
         if samples < 2 { throw ValidationError("--samples must be at least 2, for a standard error.") }
         if points < 1 { throw ValidationError("--points must be at least 1.") }
         if let memory, !(memory > 0) { throw ValidationError("--memory must be positive.") }
-        _ = try settings()
     }
 
     func run() throws {
@@ -171,20 +170,20 @@ struct ProbeCommand: ParsableCommand {
             }
             if !wanted.contains(measure) { wanted.append(measure) }
         }
-        guard !wanted.isEmpty else { throw ValidationError("--measures is empty.") }
+        guard !wanted.isEmpty else { throw Exit.Failure(.usage, "--measures is empty.") }
         guard let normalization = DirectionNormalization(rawValue: axes) else {
-            throw ValidationError("--axes: '\(axes)' is not available; known are filter, layer, model, sff.")
+            throw Exit.Failure(.usage, "--axes: '\(axes)' is not available; known are filter, layer, model, sff.")
         }
         guard let rule = OneDimensionalRule(rawValue: oneDimensional) else {
-            throw ValidationError("--one-dimensional must be zero, match or own.")
+            throw Exit.Failure(.usage, "--one-dimensional must be zero, match or own.")
         }
         let counts = grid.lowercased().split(separator: "x").compactMap { Int($0) }
         guard counts.count == 2, counts.allSatisfy({ $0 >= 1 && $0 <= 10_000 }) else {
-            throw ValidationError("--grid must be two numbers such as 21x21.")
+            throw Exit.Failure(.usage, "--grid must be two numbers such as 21x21.")
         }
         let bounds = range.split(separator: ":", omittingEmptySubsequences: false).compactMap { Double($0) }
         guard bounds.count == 2, bounds[0] < bounds[1], bounds.allSatisfy(\.isFinite) else {
-            throw ValidationError("--range must be two numbers such as -1:1, the smaller first.")
+            throw Exit.Failure(.usage, "--range must be two numbers such as -1:1, the smaller first.")
         }
         return ProbeSettings(
             variants: chosen, auxiliary: auxiliary,

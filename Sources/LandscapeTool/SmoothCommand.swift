@@ -51,6 +51,9 @@ struct SmoothCommand: ParsableCommand {
     func run() throws {
         let chosen = try Variant(variant)
         let url = URL(fileURLWithPath: output)
+        do {
+            try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        } catch { throw Exit.Failure(.cannotCreate, "\(output): its folder cannot be created: \(error.localizedDescription)") }
         try ProbeSettings.requireWritable(output, overwriting: overwrite)
         let architecture: any Forecaster
         let weights: Weights

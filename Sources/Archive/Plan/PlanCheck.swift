@@ -20,6 +20,14 @@ enum PlanCheck {
         }
     }
 
+    /// A name for a dataset: no spaces either, because lists of names are written with spaces between them.
+    static func datasetName(_ name: String, _ object: String) throws(ArchiveError) {
+        try PlanCheck.name(name, object)
+        guard !name.contains(where: \.isWhitespace) else {
+            throw .invalidPlan(object: object, expected: "a name without spaces", found: "\"\(name)\"")
+        }
+    }
+
     /// A text that can be stored: HDF5 ends it at the first NUL.
     static func text(_ text: String, _ object: String) throws(ArchiveError) {
         guard !text.utf8.contains(0) else {

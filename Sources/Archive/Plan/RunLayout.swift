@@ -95,7 +95,7 @@ struct VariantLayout: Sendable {
 
         func add(_ path: String) throws(ArchiveError) {
             let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-            for part in parts { try PlanCheck.name(part, "\(plan.name): path \(path)") }
+            for part in parts { try PlanCheck.datasetName(part, "\(plan.name): path \(path)") }
             guard parts.count == 1 || (parts[0] != "lines" && parts[0] != "planes") else {
                 throw .invalidPlan(object: "\(plan.name): \(path)", expected: "a path outside lines and planes", found: path)
             }
@@ -201,7 +201,7 @@ struct GridLayout: Sendable {
         guard !columns.isEmpty else { throw .invalidPlan(object: group, expected: "at least one column", found: "none") }
         var taken = Set(axes.map(\.name)).union(["status"])
         for column in columns {
-            try PlanCheck.name(column.name, "\(group): column \(column.name)")
+            try PlanCheck.datasetName(column.name, "\(group): column \(column.name)")
             for text in [column.longName, column.units] { try PlanCheck.text(text, group) }
             guard taken.insert(column.name).inserted else {
                 throw .invalidPlan(object: group, expected: "different columns", found: "\(column.name) twice")

@@ -1,0 +1,41 @@
+# landscape: what the loss looks like around the weights of a large time-series model.
+SWIFT ?= swift
+BIN := .build/release/landscape
+DEMO := plots/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test lint format docs clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install system packages and libtorch (idempotent)
+	@scripts/setup.sh
+
+build: setup ## build the landscape program (release)
+	$(SWIFT) build -c release --product landscape
+
+demo: build ## the main job on the embedded default: HDF5 file, figures and report in plots/demo
+	@mkdir -p $(DEMO)
+	$(BIN) probe --output $(DEMO)/run.h5 --report $(DEMO) --overwrite
+	@echo "results: $(DEMO)/run.h5   report: $(DEMO)/report.html"
+
+test: ## set up, build and test everything
+	@scripts/setup.sh --oracle
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+lint: ## formatting, as CI checks it
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+
+format: ## format all sources in place
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+
+docs: setup ## reference documentation of the library modules in .build-docs
+	LANDSCAPE_DOCS=1 $(SWIFT) package --scratch-path .build-docs --allow-writing-to-directory .build-docs/html \
+		generate-documentation --target Landscape --target Smoothing --target Forecasters --target Krylov \
+		--target TimeSeries --target Archive --target Figures \
+		--enable-experimental-combined-documentation --warnings-as-errors --output-path .build-docs/html
+
+clean: ## remove build products (keeps .deps)
+	rm -rf .build .build-docs

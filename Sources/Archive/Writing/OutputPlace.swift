@@ -1,0 +1,64 @@
+import Foundation
+
+/// The place where a result file is to stand.
+struct OutputPlace {
+    /// The path as given, for messages.
+    private let given: String
+    /// The path with a symbolic link at its end followed, so that replacing the file keeps the link.
+    let path: String
+
+    init(_ given: String) {
+        self.given = given
+        if let resolved = realpath(given, nil) {
+            path = String(cString: resolved)
+            free(resolved)
+        } else {
+            path = given
+        }
+    }
+
+    private var folder: String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// Checks that there is a folder to write into.
+    func checkFolder() throws(ArchiveError) {
+        guard !path.isEmpty, !path.hasSuffix("/") || OutputPlace.kind(path) == S_IFDIR else {
+            throw .cannotCreate(path: given, reason: "it names no file")
+        }
+        guard !path.utf8.contains(0) else { throw .cannotCreate(path: given, reason: "it contains a NUL character") }
+        _ = try fileExists()
+        guard let kind = OutputPlace.kind(folder) else {
+            throw .cannotCreate(path: given, reason: "the folder \(folder) does not exist")
+        }
+        guard kind == S_IFDIR else { throw .cannotCreate(path: given, reason: "\(folder) is not a folder") }
+    }
+
+    /// Whether a file stands there; something that is no file is an error.
+    func fileExists() throws(ArchiveError) -> Bool {
+        switch OutputPlace.kind(path) {
+        case nil: return false
+        case S_IFREG: return true
+        case S_IFDIR: throw .cannotCreate(path: given, reason: "it is a folder")
+        default: throw .cannotCreate(path: given, reason: "it is a device, not a file")
+        }
+    }
+
+    /// Moves a finished file here, over what stands here, and records that on the disk.
+    func moveHere(_ temporary: String) throws(ArchiveError) {
+        guard rename(temporary, path) == 0 else {
+            throw .cannotCreate(path: given, reason: String(cString: strerror(errno)))
+        }
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        // Some file systems cannot do this for a folder; the file itself has been forced to the disk.
+        fsync(descriptor)
+        close(descriptor)
+    }
+
+    private static func kind(_ path: String) -> mode_t? {
+        var information = stat()
+        return stat(path, &information) == 0 ? information.st_mode & S_IFMT : nil
+    }
+}

@@ -1,0 +1,170 @@
+import Foundation
+
+/// A result file being written.
+///
+/// `create` lays out everything that the plan asks for, at its final size and filled with NaN; afterwards each item is
+/// written as value, flush, status, flush. So the process may be killed at any moment: the file opens, everything with
+/// status `done` is right, and `open(resuming:plan:)` goes on from there. (The loss of power is another matter: the
+/// file is forced to the disk when it is created, completed and closed, not after each item.)
+///
+/// All methods may be called from any thread; they run one at a time.
+public final class RunFile: @unchecked Sendable {
+    // Everything that changes is guarded by HDF5Library.synchronized.
+
+    /// Path of the file.
+    public let path: String
+    let layout: RunLayout
+    private var open: OpenRun?
+    private var lock: OutputLock?
+
+    /// What is open inside the file.
+    struct OpenRun {
+        let file: HDF5File
+        let root: HDF5Group
+        /// Lines and planes that are being written, by the path of their group.
+        var grids: [String: OpenGrid] = [:]
+        var isComplete: Bool
+    }
+
+    private init(path: String, layout: RunLayout, file: HDF5File, isComplete: Bool, lock: OutputLock)
+        throws(ArchiveError)
+    {
+        self.path = path
+        self.layout = layout
+        self.open = OpenRun(file: file, root: try file.root(), isComplete: isComplete)
+        self.lock = lock
+    }
+
+    deinit {
+        // The file first, so that nobody gets the lock while it is still open.
+        HDF5Library.synchronized { open = nil }
+        lock = nil
+    }
+
+    // MARK: - Beginning
+
+    /// Creates the file at `path` with all objects of `plan`, everything pending.
+    ///
+    /// The file is made beside its place and moved there when it is whole. With `overwrite`, an older file at `path`
+    /// stays untouched until that moment.
+    ///
+    /// Throws `outputExists`, `cannotCreate`, `locked`, `fileLockingFailed` or `invalidPlan`.
+    public static func create(
+        at path: String, plan: RunPlan, overwrite: Bool = false
+    ) throws(ArchiveError) -> RunFile {
+        let layout = try RunLayout(plan)
+        let place = OutputPlace(path)
+        try place.checkFolder()
+        let lock = try OutputLock(output: place.path)
+        if try place.fileExists(), !overwrite { throw .outputExists(path: path) }
+        let temporary = place.path + ".partial"
+        do throws(ArchiveError) {
+            return try HDF5Library.synchronized { () throws(ArchiveError) in
+                let file = try HDF5File.create(at: temporary, finalPath: path)
+                do throws(ArchiveError) {
+                    try build(layout, in: file.root())
+                    try file.synchronizeToDisk()
+                } catch {
+                    throw .cannotCreate(path: path, reason: error.reason)
+                }
+                try place.moveHere(temporary)
+                return try RunFile(path: path, layout: layout, file: file, isComplete: false, lock: lock)
+            }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    /// Opens a file that an earlier run with the same plan began, to go on with what is pending.
+    ///
+    /// Throws `missingFile`, `locked`, `fingerprintMismatch`, `planMismatch`, `unsupportedSchema`, `foreign`, `damaged`
+    /// or another error of opening; the file is then as it was.
+    public static func open(resuming path: String, plan: RunPlan) throws(ArchiveError) -> RunFile {
+        let layout = try RunLayout(plan)
+        let place = OutputPlace(path)
+        guard try place.fileExists() else { throw .missingFile(path: path) }
+        let lock = try OutputLock(output: place.path)
+        return try HDF5Library.synchronized { () throws(ArchiveError) in
+            // Read-only first: a file that does not fit must not even be touched.
+            let isComplete: Bool
+            do {
+                let record = try RunReader.record(HDF5File.open(path, writable: false))
+                try PlanComparison(layout: layout, record: record).check()
+                isComplete = record.isComplete
+            }
+            let file = try HDF5File.open(path, writable: true)
+            return try RunFile(path: path, layout: layout, file: file, isComplete: isComplete, lock: lock)
+        }
+    }
+
+    // MARK: - Ending
+
+    /// Marks the run complete (root attribute `complete` = 1) and forces the file to the disk.
+    ///
+    /// Throws `itemsPending` when something has neither been done nor failed.
+    public func complete() throws(ArchiveError) {
+        try synchronized { (run: inout OpenRun) throws(ArchiveError) in
+            try run.file.flush()
+            let pending = PendingItems(try RunReader.record(run.file))
+            if let first = pending.first { throw .itemsPending(path: path, count: pending.count, first: first) }
+            try run.file.synchronizeToDisk()
+            try run.root.overwriteAttribute("complete", [UInt8(1)])
+            try run.file.synchronizeToDisk()
+            run.isComplete = true
+        }
+    }
+
+    /// Forces the file to the disk, closes it and releases its lock. A closed file cannot be used again.
+    public func close() throws(ArchiveError) {
+        try HDF5Library.synchronized { () throws(ArchiveError) in
+            guard let run = open else { return }
+            defer {
+                open = nil
+                lock = nil
+            }
+            try run.file.synchronizeToDisk()
+        }
+    }
+
+    /// The present content of the file.
+    public func record() throws(ArchiveError) -> RunRecord {
+        try synchronized { (run: inout OpenRun) throws(ArchiveError) in try RunReader.record(run.file) }
+    }
+
+    // MARK: - For the extensions
+
+    /// Runs `body` alone, on the open file.
+    func synchronized<Result>(
+        _ body: (inout OpenRun) throws(ArchiveError) -> Result
+    ) throws(ArchiveError) -> Result {
+        try HDF5Library.synchronized { () throws(ArchiveError) in
+            // Taken out, not copied: otherwise every change to the statuses of a grid would copy them.
+            guard var run = open.take() else { throw .closed(path: path) }
+            defer { open = run }
+            return try body(&run)
+        }
+    }
+
+    /// Runs `body`, which writes an item; a file that was complete is not any more.
+    func writing(_ body: (inout OpenRun) throws(ArchiveError) -> Void) throws(ArchiveError) {
+        try synchronized { (run: inout OpenRun) throws(ArchiveError) in
+            if run.isComplete {
+                try run.root.overwriteAttribute("complete", [UInt8(0)])
+                try run.file.flush()
+                run.isComplete = false
+            }
+            try body(&run)
+        }
+    }
+}
+
+extension ArchiveError {
+    /// The reason without the place, for errors that are passed on as another case.
+    fileprivate var reason: String {
+        switch self {
+        case .cannotWrite(_, let object, let reason), .damaged(_, let object, let reason): "\(object): \(reason)"
+        default: description
+        }
+    }
+}

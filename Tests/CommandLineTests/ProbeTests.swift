@@ -1,0 +1,179 @@
+import Archive
+import Foundation
+import Testing
+
+@Suite struct ProbeTests {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    /// A small complete probe of the embedded default.
+    private let small = [
+        "probe", "--windows", "12", "--grid", "4x3", "--points", "5", "--samples", "4", "--eigen", "1", "--tolerance", "0.05",
+        "--no-report", "--quiet",
+    ]
+
+    /// Every dataset of a file, with NaN equal to NaN.
+    private func datasets(_ path: String) throws -> [String] {
+        let record = try RunRecord(URL(fileURLWithPath: path))
+        func bits(_ values: [Double]) -> String { values.map { String($0.bitPattern, radix: 16) }.joined(separator: ",") }
+        var result: [String] = []
+        for variant in record.variants {
+            for scalar in variant.scalars {
+                result.append("\(variant.name) \(scalar.path) \(bits([scalar.value, scalar.standardError])) \(scalar.status)")
+            }
+            for (name, end) in [("largest", variant.largest), ("smallest", variant.smallest)] {
+                if let end { result.append("\(variant.name) \(name) \(bits(end.values + end.residuals)) \(end.converged)") }
+            }
+            for grid in variant.grids {
+                result.append("\(variant.name) \(grid.path) \(bits(grid.loss + grid.standardError)) \(grid.status)")
+                for axis in grid.axes { result.append("\(variant.name) \(grid.path) \(axis.name) \(bits(axis.values))") }
+            }
+        }
+        return result
+    }
+
+    @Test func embeddedDefaultTellsItsVariantsApart() throws {
+        let result = try Program.run(small + ["--json", "--output", scratch.path("run.h5")], in: scratch.url)
+        #expect(result.status == 0, "\(result.errors)")
+        let document = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        #expect(document["schema"] as? String == "landscape-probe/1")
+        let variants = try #require(document["variants"] as? [[String: Any]])
+        #expect(variants.map { $0["name"] as? String } == ["pretrained", "scratch", "sff:0.7"])
+        let losses = variants.compactMap { ($0["loss"] as? [String: Any])?["value"] as? Double }
+        #expect(Set(losses).count == 3)
+        for variant in variants {
+            let eigenvalue = try #require((variant["eigenvalues"] as? [[String: Any]])?.first)
+            #expect(eigenvalue["value"] is Double && eigenvalue["residual"] is Double && eigenvalue["converged"] is Bool)
+            #expect((variant["trace"] as? [String: Any])?["standard_error"] is Double)
+            #expect((variant["sharpness"] as? [String: Any])?["sam"] is [String: Any])
+            #expect(((variant["work"] as? [String: Any])?["hvp"] as? Int ?? 0) > 4)
+        }
+        #expect((document["planes"] as? [Any])?.count == 3)
+        #expect((document["lines"] as? [Any])?.count == 4)
+        #expect(document["complete"] as? Bool == true)
+    }
+
+    @Test func theCentreIsTheLossToTheLastBit() throws {
+        let arguments = small + ["--measures", "loss,line,plane,path", "--grid", "3x5", "--output", scratch.path("run.h5")]
+        let result = try Program.run(arguments, in: scratch.url)
+        #expect(result.status == 0, "\(result.errors)")
+        let record = try RunRecord(URL(fileURLWithPath: scratch.path("run.h5")))
+        for variant in record.variants {
+            let loss = try #require(variant.scalar("loss")).value
+            let plane = try #require(variant.grid("planes/random"))
+            #expect(plane.axes.map(\.values.count) == [5, 3])
+            #expect(plane.loss[2 * 3 + 1] == loss)
+            #expect(try #require(variant.grid("lines/random")).loss[2] == loss)
+        }
+        let path = try #require(record.variants[0].grid("lines/path"))
+        #expect(path.loss.last == record.variants[0].scalar("loss")?.value)
+    }
+
+    @Test func workersSeedsAndOrderDecideNothingTheyShouldNot() throws {
+        for (name, more) in [("one.h5", ["--threads", "1"]), ("two.h5", ["--threads", "2"]), ("again.h5", ["--threads", "2"])] {
+            let result = try Program.run(small + more + ["--output", scratch.path(name)], in: scratch.url)
+            #expect(result.status == 0, "\(result.errors)")
+        }
+        let one = try datasets(scratch.path("one.h5"))
+        #expect(one.count > 30)
+        #expect(try datasets(scratch.path("two.h5")) == one)
+        #expect(try datasets(scratch.path("again.h5")) == one)
+        let other = try Program.run(small + ["--seed", "1", "--output", scratch.path("other.h5")], in: scratch.url)
+        #expect(other.status == 0)
+        #expect(try datasets(scratch.path("other.h5")) != one)
+    }
+
+    @Test func killedAndResumedEqualsUninterrupted() throws {
+        let arguments = small + ["--windows", "60", "--grid", "9x9"]
+        let whole = try Program.run(arguments + ["--output", scratch.path("whole.h5")], in: scratch.url)
+        #expect(whole.status == 0, "\(whole.errors)")
+        let expected = try datasets(scratch.path("whole.h5"))
+        var interruptions = 0
+        var random = SystemRandomNumberGenerator()
+        for round in 0..<3 {
+            let file = "killed\(round).h5"
+            var finished = false
+            for _ in 0..<30 where !finished {
+                let (process, _, errors) = try Program.start(arguments + ["--resume", "--output", scratch.path(file)], in: scratch.url)
+                let limit = Date(timeIntervalSinceNow: Double.random(in: 0.4...1.6, using: &random))
+                while process.isRunning && Date() < limit { usleep(10_000) }
+                if process.isRunning {
+                    kill(process.processIdentifier, SIGKILL)
+                    process.waitUntilExit()
+                    interruptions += 1
+                } else {
+                    process.waitUntilExit()
+                    let messages = try String(contentsOf: errors, encoding: .utf8)
+                    #expect(process.terminationStatus == 0, "\(messages)")
+                    finished = true
+                }
+            }
+            if !finished {
+                let last = try Program.run(arguments + ["--resume", "--output", scratch.path(file)], in: scratch.url)
+                #expect(last.status == 0, "\(last.errors)")
+            }
+            #expect(try datasets(scratch.path(file)) == expected)
+        }
+        #expect(interruptions > 0)
+    }
+
+    @Test func terminationIsResumable() throws {
+        let arguments = small + ["--measures", "loss,plane", "--windows", "200", "--grid", "41x41", "--output", scratch.path("run.h5")]
+        let (process, _, errors) = try Program.start(arguments, in: scratch.url)
+        while process.isRunning && !FileManager.default.fileExists(atPath: scratch.path("run.h5")) { usleep(10_000) }
+        usleep(300_000)
+        kill(process.processIdentifier, SIGTERM)
+        process.waitUntilExit()
+        let messages = try String(contentsOf: errors, encoding: .utf8)
+        #expect(process.terminationStatus == 75, "\(messages)")
+        let record = try RunRecord(URL(fileURLWithPath: scratch.path("run.h5")))
+        #expect(!record.isComplete)
+        let other = try Program.run(small + ["--resume", "--output", scratch.path("run.h5")], in: scratch.url)
+        #expect(other.status == 65, "another configuration must not continue the file: \(other.errors)")
+    }
+
+    @Test func configurationFilesAndDryRuns() throws {
+        try scratch.write("probe.yaml", "variants: [pretrained, \"sff:0.5\"]\nwindows: 8\nmeasures: loss\nno-report: true\nquiet: true\n")
+        let result = try Program.run(
+            ["probe", "--config", "probe.yaml", "--windows", "6", "--json", "--output", "run.h5"], in: scratch.url)
+        #expect(result.status == 0, "\(result.errors)")
+        let document = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        #expect(document["windows"] as? Int == 6)
+        #expect((document["variants"] as? [[String: Any]])?.map { $0["name"] as? String } == ["pretrained", "sff:0.5"])
+        let dry = try Program.run(small + ["--dry-run", "--json", "--output", scratch.path("none.h5")], in: scratch.url)
+        #expect(dry.status == 0, "\(dry.errors)")
+        let plan = try #require(try JSONSerialization.jsonObject(with: Data(dry.output.utf8)) as? [String: Any])
+        // Two for the determinism check; per variant 1 loss, 1 SAM, 20 average, 5 line, 12 plane; 5 for the path.
+        #expect(plan["forward"] as? Int == 2 + 3 * (1 + 1 + 20 + 5 + 12) + 5)
+        #expect(!scratch.contents.contains("none.h5"))
+    }
+
+    @Test func strictReportsWhatDidNotConverge() throws {
+        let arguments = [
+            "probe", "--windows", "8", "--measures", "eigen", "--variants", "pretrained", "--eigen", "3", "--max-products", "16",
+            "--tolerance", "1e-6", "--no-report", "--quiet",
+        ]
+        let relaxed = try Program.run(arguments + ["--output", scratch.path("a.h5")], in: scratch.url)
+        #expect(relaxed.status == 0, "\(relaxed.errors)")
+        #expect(relaxed.output.contains("not converged"))
+        let strict = try Program.run(arguments + ["--strict", "--output", scratch.path("b.h5")], in: scratch.url)
+        #expect(strict.status == 2, "\(strict.errors)")
+    }
+
+    @Test(.enabled(if: Program.hasSharedData, "needs ../shared/data/ETTh1.csv"))
+    func tinyTimerOnETTh1() throws {
+        let arguments = [
+            "probe", "--model", "timer", "--weights", Program.fixtures.appendingPathComponent("ltsm/timer/model.safetensors").path,
+            "--data", Program.shared.appendingPathComponent("data/ETTh1.csv").path, "--variants",
+            "pretrained,scratch,sff:0.7,shrink:0.7", "--stride", "240", "--grid", "3x3", "--points", "3", "--samples", "2",
+            "--json", "--no-report", "--quiet", "--output", scratch.path("run.h5"),
+        ]
+        let result = try Program.run(arguments, in: scratch.url)
+        #expect(result.status == 0, "\(result.errors)")
+        let document = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        let data = try #require(document["data"] as? [String: Any])
+        #expect(data["context"] as? Int == 40 && data["horizon"] as? Int == 8)
+        #expect((document["variants"] as? [Any])?.count == 4)
+    }
+}

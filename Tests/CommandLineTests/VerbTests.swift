@@ -1,0 +1,100 @@
+import Checkpoints
+import Foundation
+import Testing
+
+@Suite struct VerbTests {
+    let scratch: Scratch
+    let weights = Program.fixtures.appendingPathComponent("ltsm/timer/model.safetensors").path
+
+    init() throws { scratch = try Scratch() }
+
+    @Test func smoothWritesTheMixture() throws {
+        let scratched = try Program.run(
+            ["smooth", "--weights", weights, "--variant", "scratch", "--output", scratch.path("aux/model.safetensors")], in: scratch.url)
+        #expect(scratched.status == 0, "\(scratched.errors)")
+        let smoothed = try Program.run(
+            [
+                "smooth", "--weights", weights, "--variant", "sff:0.7", "--auxiliary", scratch.path("aux"), "--output",
+                scratch.path("sff/model.safetensors"),
+            ], in: scratch.url)
+        #expect(smoothed.status == 0, "\(smoothed.errors)")
+        let first = try Checkpoint(URL(fileURLWithPath: weights))
+        let second = try Checkpoint(URL(fileURLWithPath: scratch.path("aux")))
+        let mixed = try Checkpoint(URL(fileURLWithPath: scratch.path("sff")))
+        #expect(mixed.entries.map(\.name) == first.entries.map(\.name))
+        func floats(_ checkpoint: Checkpoint, _ name: String) throws -> [Float] {
+            try checkpoint.read(name).withUnsafeBytes { bytes in (0..<(bytes.count / 4)).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) } }
+        }
+        for entry in first.entries {
+            let (a, b, c) = (try floats(first, entry.name), try floats(second, entry.name), try floats(mixed, entry.name))
+            if entry.name.hasSuffix(".pe") {
+                #expect(a == c, "buffers are not mixed")
+            } else {
+                for i in a.indices { #expect(abs(0.7 * a[i] + 0.3 * b[i] - c[i]) <= 1e-6 * (abs(a[i]) + abs(b[i]))) }
+            }
+        }
+        let again = try Program.run(
+            ["smooth", "--weights", weights, "--output", scratch.path("sff/model.safetensors")], in: scratch.url)
+        #expect(again.status == 73)
+    }
+
+    @Test func excludedParametersStay() throws {
+        let result = try Program.run(
+            ["smooth", "--weights", weights, "--variant", "shrink:0.5", "--exclude", "norms,head", "--output", scratch.path("x/model.safetensors")],
+            in: scratch.url)
+        #expect(result.status == 0, "\(result.errors)")
+        let first = try Checkpoint(URL(fileURLWithPath: weights))
+        let second = try Checkpoint(URL(fileURLWithPath: scratch.path("x")))
+        for entry in first.entries {
+            let isKept = entry.name.contains("norm") || entry.name.hasPrefix("proj.") || entry.name.hasSuffix(".pe")
+            #expect((try first.read(entry.name) == second.read(entry.name)) == isKept, "\(entry.name)")
+        }
+    }
+
+    @Test func modelsInspectDoctor() throws {
+        let models = try Program.run(["models", "--json"], in: scratch.url)
+        #expect(models.status == 0 && models.output.contains("timer-base-84m"))
+        let inspected = try Program.run(["inspect", weights, "--tensors"], in: scratch.url)
+        #expect(inspected.status == 0 && inspected.output.contains("loads: yes") && inspected.output.contains("decoder.attn_layers.0.conv1.weight"))
+        let broken = try scratch.write("broken.safetensors", [1, 2, 3])
+        #expect(try Program.run(["inspect", broken], in: scratch.url).status == 65)
+        let doctor = try Program.run(["doctor"], in: scratch.url)
+        #expect(doctor.output.contains("libtorch"))
+        let bare = try Program.run(["doctor"], in: scratch.url, environment: ["PATH": "nowhere"])
+        #expect(bare.status == 69 && bare.output.contains("apt-get install gnuplot-nox"))
+    }
+
+    @Test func evaluateStandsBesideTheBaselines() throws {
+        let result = try Program.run(["evaluate", "--windows", "50", "--variants", "pretrained,scratch", "--json", "--quiet"], in: scratch.url)
+        #expect(result.status == 0, "\(result.errors)")
+        let document = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        let results = try #require(document["results"] as? [[String: Any]])
+        #expect(results.map { $0["name"] as? String } == ["pretrained", "scratch", "naive", "seasonal-naive (24)"])
+        #expect(results.allSatisfy { ($0["mse"] as? Double ?? -1) > 0 })
+    }
+
+    @Test func pretrainIsReproducibleAndLearns() throws {
+        let options = [
+            "--patch", "8", "--width", "16", "--feed-forward", "16", "--layers", "1", "--heads", "2", "--tokens", "4", "--series-count", "16",
+            "--length", "256", "--steps", "150", "--batch", "16", "--quiet",
+        ]
+        for name in ["a", "b"] {
+            let result = try Program.run(["pretrain", "--output", scratch.path(name)] + options, in: scratch.url)
+            #expect(result.status == 0, "\(result.errors)")
+        }
+        let a = try Data(contentsOf: URL(fileURLWithPath: scratch.path("a/model.safetensors")))
+        #expect(a == (try Data(contentsOf: URL(fileURLWithPath: scratch.path("b/model.safetensors")))))
+        let record = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: scratch.path("a/pretraining.json")))) as? [String: Any])
+        #expect((record["final_loss_mean_100"] as? Double ?? 9) < (record["first_loss"] as? Double ?? 0))
+        #expect(try Program.run(["inspect", scratch.path("a")], in: scratch.url).status == 0)
+    }
+
+    @Test func helpNamesTheExitCodes() throws {
+        let help = try Program.run(["--help"], in: scratch.url)
+        #expect(help.status == 0)
+        for code in ["64", "65", "66", "69", "73", "75"] { #expect(help.output.contains(code)) }
+        #expect(try Program.run(["prob"], in: scratch.url).status == 64)
+        #expect(try Program.run(["--version"], in: scratch.url).output.contains("libtorch"))
+    }
+}
