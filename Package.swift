@@ -22,11 +22,12 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
     ],
     targets: [
         // MARK: Foreign libraries
         .target(name: "CTorch", cxxSettings: torchCompile, linkerSettings: torchLink),
-        .systemLibrary(name: "CHDF5", path: "Sources/_Interim/CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+        .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
 
         // MARK: Engine and models
         .target(name: "Tensor", dependencies: ["CTorch"]),
@@ -41,9 +42,16 @@ let package = Package(
         .target(name: "Smoothing", dependencies: ["Forecasters", "Networks", "Tensor"]),
 
         // MARK: Results
-        .target(name: "Archive", dependencies: ["CHDF5"], path: "Sources/_Interim/Archive"),
-        .target(name: "Figures", path: "Sources/_Interim/Figures"),
-        .target(name: "Reports", dependencies: ["Figures", "Archive"], path: "Sources/_Interim/Reports"),
+        .target(name: "Archive", dependencies: ["CHDF5"]),
+        .target(
+            name: "CGnuplot",
+            linkerSettings: [
+                .linkedLibrary("boost_iostreams"), .linkedLibrary("boost_system"), .linkedLibrary("boost_filesystem"),
+            ]),
+        .target(name: "Figures", dependencies: ["CGnuplot"]),
+        .target(
+            name: "Reports",
+            dependencies: ["Figures", "Archive", .product(name: "Mustache", package: "swift-mustache")]),
 
         // MARK: Command line
         .executableTarget(

@@ -7,6 +7,7 @@ import Foundation
 import Krylov
 import Landscape
 import Networks
+import Reports
 import Smoothing
 import Tensor
 import TimeSeries
@@ -61,9 +62,17 @@ enum Exit: Int32 {
             case .cannotCreate: .cannotCreate
             case .noInput: .noInput
             case .badData: .badData
+            case .mismatch: .cannotCreate
             case .busy: .resumable
+            case .misuse: .failed
             }
-        case let error as FigureError: error.isGnuplotMissing ? .unavailable : .failed
+        case let error as FigureError:
+            switch error {
+            case .gnuplotMissing: .unavailable
+            case .unwritable: .cannotCreate
+            case .failed: .failed
+            }
+        case is ReportError: .cannotCreate
         case is Variant.ParsingError: .usage
         case let error as TensorError:
             if case .device = error { .unavailable } else { .failed }

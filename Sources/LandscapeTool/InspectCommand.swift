@@ -17,7 +17,7 @@ struct InspectCommand: ParsableCommand {
 
     func run() throws {
         let url = URL(fileURLWithPath: path)
-        if isHDF5(url) { return printRun(try RunRecord(url)) }
+        if isHDF5(url) { return printRun(try RunReader.read(path)) }
         let checkpoint = try Checkpoint(url)
         let elements = checkpoint.entries.reduce(0) { $0 + $1.count }
         let types = Dictionary(grouping: checkpoint.entries, by: \.type).map { "\($0.value.count) \($0.key.rawValue)" }.sorted()
@@ -40,20 +40,24 @@ struct InspectCommand: ParsableCommand {
     }
 
     private func printRun(_ record: RunRecord) {
-        print("\(path): \(record.text("title") ?? ""), \(record.isComplete ? "complete" : "not complete")")
-        for name in ["created", "command", "architecture", "parameters", "source", "windows", "task", "loss", "precision", "seed"] {
-            if let text = record.text(name) { print("  \(name): \(text)") } else if let number = record.number(name) { print("  \(name): \(Int(number))") }
+        print("\(path): \(record.title), \(record.isComplete ? "complete" : "not complete")")
+        print("  created: \(record.created)\n  command: \(record.command)\n  seed: \(record.seed)")
+        for name in ["architecture", "parameters", "source", "windows", "task", "loss", "precision"] {
+            guard let value = record.attributes[name] else { continue }
+            print("  \(name): \(value.text ?? value.number.map { String(Int($0)) } ?? "")")
         }
         print("")
         print(ProbeTable(record).text())
+        func describe(_ variant: String, _ path: String, _ loss: [Double]?, _ status: [ItemStatus]) {
+            let done = status.filter { $0 == .done }.count
+            let failed = status.filter { $0 == .failed }.count
+            let finite = (loss ?? []).filter(\.isFinite)
+            let range = finite.isEmpty ? "" : ", loss \(Format.number(finite.min() ?? .nan)) to \(Format.number(finite.max() ?? .nan))"
+            print("\(variant) \(path): \(done) of \(status.count) points\(failed > 0 ? ", \(failed) failed" : "")\(range)")
+        }
         for variant in record.variants {
-            for grid in variant.grids {
-                let done = grid.status.filter { $0 == .done }.count
-                let failed = grid.status.filter { $0 == .failed }.count
-                let finite = grid.loss.filter(\.isFinite)
-                let range = finite.isEmpty ? "" : ", loss \(Format.number(finite.min() ?? .nan)) to \(Format.number(finite.max() ?? .nan))"
-                print("\(variant.name) \(grid.path): \(done) of \(grid.loss.count) points\(failed > 0 ? ", \(failed) failed" : "")\(range)")
-            }
+            for line in variant.lines { describe(variant.name, "lines/\(line.name)", line.column("loss"), line.status) }
+            for plane in variant.planes { describe(variant.name, "planes/\(plane.name)", plane.column("loss"), plane.status) }
         }
     }
 }

@@ -123,7 +123,7 @@ struct ProbeCommand: ParsableCommand {
 
         let begun = Date()
         try run.execute(output: URL(fileURLWithPath: output), resume: resume, overwrite: overwrite)
-        let record = try RunRecord(URL(fileURLWithPath: output))
+        let record = try RunReader.read(output)
         if json {
             print(try ProbeDocument(record, seconds: Date().timeIntervalSince(begun)).text())
         } else {
@@ -133,7 +133,7 @@ struct ProbeCommand: ParsableCommand {
         if !noReport {
             let folder = URL(fileURLWithPath: report ?? ReportCommand.defaultFolder(for: output))
             do {
-                let page = try ReportCommand.write(record.url, to: folder)
+                let page = try ReportCommand.write(output, to: folder)
                 Log.info("report: \(page.path)")
             } catch { reportFailure = error }
         }
@@ -144,13 +144,12 @@ struct ProbeCommand: ParsableCommand {
         }
         let failed = record.variants.flatMap { variant in
             variant.scalars.filter { $0.status == .failed }.map { "\(variant.name) \($0.path)" }
-                + (variant.largest?.status == .failed ? ["\(variant.name) curvature/eigenvalues"] : [])
+                + variant.arrays.filter { $0.status == .failed }.map { "\(variant.name) \($0.path)" }
         }
         guard failed.isEmpty else {
             throw Exit.Failure(.failed, "failed, with status 2 in \(output): \(failed.joined(separator: ", "))")
         }
-        let unconverged = record.variants.flatMap { [$0.largest, $0.smallest] }.compactMap { $0 }
-            .reduce(0) { $0 + $1.converged.filter { !$0 }.count }
+        let unconverged = record.variants.flatMap(\.arrays).reduce(0) { $0 + $1.isConverged.filter { !$0 }.count }
         if strict && unconverged > 0 {
             throw Exit.Failure(
                 .notConverged, "\(unconverged) eigenpairs did not converge; raise --max-products or --tolerance")

@@ -14,15 +14,16 @@ struct ProbeDocument {
 
     func text() throws -> String {
         var object: [String: Any] = [
-            "schema": "landscape-probe/1", "file": record.url.path, "windows": Int(record.number("windows") ?? 0),
+            "schema": "landscape-probe/1", "file": record.path, "windows": Int(record.attributes["windows"]?.number ?? 0),
             "model": [
-                "family": record.text("model") ?? "", "architecture": record.text("architecture") ?? "",
-                "parameters": Int(record.number("parameters") ?? 0),
+                "family": record.attributes["model"]?.text ?? "", "architecture": record.attributes["architecture"]?.text ?? "",
+                "parameters": Int(record.attributes["parameters"]?.number ?? 0),
             ], "complete": record.isComplete, "seconds": seconds, "peak_memory_bytes": ProbeDocument.peakMemory(),
             "variants": record.variants.map(variant),
-            "planes": grids(prefix: "planes/"), "lines": grids(prefix: "lines/"),
+            "planes": record.variants.flatMap { variant in variant.planes.map { plane(variant.name, $0) } },
+            "lines": record.variants.flatMap { variant in variant.lines.map { line(variant.name, $0) } },
         ]
-        let manifest = try JSONSerialization.jsonObject(with: Data(record.manifest.utf8)) as? [String: Any] ?? [:]
+        let manifest = try JSONSerialization.jsonObject(with: Data(record.manifestJSON.utf8)) as? [String: Any] ?? [:]
         let configuration = manifest["configuration"] as? [String: Any] ?? [:]
         var data: [String: Any] = ["sha256": (manifest["sha256"] as? [String: Any])?["data"] ?? NSNull()]
         for key in ["data", "columns", "context", "horizon", "task", "loss", "windows"] {
@@ -37,7 +38,7 @@ struct ProbeDocument {
 
     private func number(_ value: Double) -> Any { value.isFinite ? value : NSNull() }
 
-    private func put(_ value: Double, _ key: String, into object: inout [String: Any], status: Status = .done) {
+    private func put(_ value: Double, _ key: String, into object: inout [String: Any], status: ItemStatus = .done) {
         object[key] = number(value)
         if !value.isFinite {
             object["\(key)_reason"] =
@@ -49,33 +50,35 @@ struct ProbeDocument {
         }
     }
 
-    private func scalar(_ scalar: RunRecord.Scalar) -> [String: Any] {
+    private func scalar(_ scalar: ScalarRecord) -> [String: Any] {
         var object: [String: Any] = [:]
         put(scalar.value, "value", into: &object, status: scalar.status)
         put(scalar.standardError, "standard_error", into: &object, status: scalar.status)
-        for name in ["samples", "seconds", "rho", "first_order"] {
-            if let value = scalar.number(name) { put(value, name, into: &object, status: scalar.status) }
+        object["samples"] = scalar.samples
+        put(scalar.seconds, "seconds", into: &object, status: scalar.status)
+        for name in ["rho", "first_order"] {
+            if let value = scalar.attributes[name]?.number { put(value, name, into: &object, status: scalar.status) }
         }
         return object
     }
 
-    private func spectrum(_ spectrum: RunRecord.Spectrum) -> [[String: Any]] {
+    private func spectrum(_ spectrum: ArrayRecord) -> [[String: Any]] {
         spectrum.values.indices.map { index in
-            var object: [String: Any] = ["converged": spectrum.converged[index]]
+            var object: [String: Any] = ["converged": spectrum.isConverged[index]]
             put(spectrum.values[index], "value", into: &object, status: spectrum.status)
             put(spectrum.residuals[index], "residual", into: &object, status: spectrum.status)
             return object
         }
     }
 
-    private func variant(_ variant: RunRecord.Variant) -> [String: Any] {
+    private func variant(_ variant: VariantRecord) -> [String: Any] {
         var object: [String: Any] = [
-            "name": variant.name, "kind": variant.text("kind") ?? "", "alpha": number(variant.number("alpha") ?? .nan),
+            "name": variant.name, "kind": variant.kind, "alpha": number(variant.alpha ?? .nan),
         ]
         var sharpness: [String: Any] = [:]
         var seconds = 0.0
         for item in variant.scalars {
-            seconds += item.number("seconds").flatMap { $0.isFinite ? $0 : nil } ?? 0
+            seconds += item.seconds.isFinite ? item.seconds : 0
             switch item.path {
             case "gradient_norm":
                 put(item.value, "gradient_norm", into: &object, status: item.status)
@@ -87,17 +90,21 @@ struct ProbeDocument {
         }
         if !sharpness.isEmpty { object["sharpness"] = sharpness }
         var products = 0
-        if let largest = variant.largest {
+        if let largest = variant.largestEigenvalues {
             object["eigenvalues"] = spectrum(largest)
-            products += Int(largest.number("products") ?? 0)
-            seconds += largest.number("seconds").flatMap { $0.isFinite ? $0 : nil } ?? 0
+            products += Int(largest.attributes["products"]?.number ?? 0)
+            seconds += largest.seconds.isFinite ? largest.seconds : 0
         }
-        if let smallest = variant.smallest { object["eigenvalues_smallest"] = spectrum(smallest) }
-        products += Int(variant.scalar("curvature/trace")?.number("samples") ?? 0)
-        let forward =
-            (variant.scalar("loss") == nil ? 0 : 1) + variant.grids.reduce(0) { $0 + $1.status.filter { $0 != .pending }.count }
-            + variant.scalars.filter { $0.path.hasPrefix("sharpness/average") }.reduce(0) { $0 + 2 * Int($1.number("samples") ?? 0) }
-            + (variant.scalar("sharpness/sam")?.status == .done ? 1 : 0)
+        if let smallest = variant.smallestEigenvalues { object["eigenvalues_smallest"] = spectrum(smallest) }
+        products += Int(variant.scalar("curvature/trace")?.samples ?? 0)
+        var forward = variant.scalar("loss") == nil ? 0 : 1
+        for status in variant.lines.map(\.status) + variant.planes.map(\.status) {
+            forward += status.filter { $0 != .pending }.count
+        }
+        for item in variant.scalars where item.status == .done {
+            if item.path == "sharpness/sam" { forward += 1 }
+            if item.path.hasPrefix("sharpness/average") { forward += 2 * item.samples }
+        }
         object["work"] = [
             "forward": forward, "gradient": variant.scalar("gradient_norm")?.status == .done ? 1 : 0, "hvp": products,
             "seconds": seconds,
@@ -105,25 +112,36 @@ struct ProbeDocument {
         return object
     }
 
-    private func grids(prefix: String) -> [[String: Any]] {
-        record.variants.flatMap { variant in
-            variant.grids.filter { $0.path.hasPrefix(prefix) }.map { grid -> [String: Any] in
-                var object: [String: Any] = [
-                    "variant": variant.name, "name": String(grid.path.dropFirst(prefix.count)),
-                    "done": grid.status.filter { $0 == .done }.count, "failed": grid.status.filter { $0 == .failed }.count,
-                    "pending": grid.status.filter { $0 == .pending }.count,
-                ]
-                for axis in grid.axes { object[axis.name] = axis.values }
-                for name in ["axis", "x_axis", "y_axis"] { if let text = grid.text(name) { object[name] = text } }
-                if let cosine = grid.number("cosine") { object["cosine"] = number(cosine) }
-                let columns = grid.axes.last?.values.count ?? 1
-                let rows = stride(from: 0, to: grid.loss.count, by: max(1, columns)).map { start in
-                    grid.loss[start..<min(start + columns, grid.loss.count)].map(number)
-                }
-                object["loss"] = grid.axes.count == 1 ? (rows.first ?? []) : rows as Any
-                return object
-            }
+    private func grid(
+        _ variant: String, _ name: String, _ status: [ItemStatus], _ attributes: [String: AttributeValue]
+    ) -> [String: Any] {
+        var object: [String: Any] = ["variant": variant, "name": name]
+        for (title, state) in [("done", ItemStatus.done), ("failed", .failed), ("pending", .pending)] {
+            object[title] = status.filter { $0 == state }.count
         }
+        for key in ["axis", "x_axis", "y_axis"] { if let text = attributes[key]?.text { object[key] = text } }
+        if let cosine = attributes["cosine"]?.number { object["cosine"] = number(cosine) }
+        return object
+    }
+
+    private func line(_ variant: String, _ line: LineRecord) -> [String: Any] {
+        var object = grid(variant, line.name, line.status, line.attributes)
+        object["t"] = line.t
+        object["loss"] = (line.column("loss") ?? []).map(number)
+        object["standard_error"] = (line.column("standard_error") ?? []).map(number)
+        return object
+    }
+
+    /// Rows are y, columns x.
+    private func plane(_ variant: String, _ plane: PlaneRecord) -> [String: Any] {
+        var object = grid(variant, plane.name, plane.status, plane.attributes)
+        object["x"] = plane.x
+        object["y"] = plane.y
+        let loss = plane.column("loss") ?? []
+        object["loss"] = plane.y.indices.map { row in
+            plane.x.indices.map { column in number(loss[plane.index(row: row, column: column)]) }
+        }
+        return object
     }
 
     /// The largest resident size of this process, in bytes.

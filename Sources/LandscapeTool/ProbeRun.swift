@@ -66,30 +66,34 @@ struct ProbeRun {
     }
 
     func plan(cosine: Double?) throws -> RunPlan {
-        let manifest = try manifestJSON()
         let variants = settings.variants.map { variant -> VariantPlan in
-            var attributes: [(name: String, value: AttributeValue)] = [("kind", .string(variant.kind))]
-            attributes.append(("alpha", .double(variant.parameter ?? .nan)))
-            attributes.append(("position_on_path", .double(settings.exclude.terms.isEmpty ? variant.positionOnPath ?? .nan : .nan)))
-            attributes.append(("weights_sha256", .string(hash(of: variant))))
-            attributes.append(("parameters", .int(workspace.model.layout.count)))
+            let position = settings.exclude.terms.isEmpty ? variant.positionOnPath : nil
+            let count = min(settings.eigen, workspace.model.layout.count)
             return VariantPlan(
-                name: variant.name, attributes: attributes, scalars: scalars(), eigenvalues: settings.has(.eigen) ? min(settings.eigen, workspace.model.layout.count) : 0,
-                grids: grids(for: variant, cosine: cosine))
+                name: variant.name, kind: variant.kind, alpha: variant.parameter, weightsSHA256: hash(of: variant),
+                parameters: workspace.model.layout.count,
+                attributes: position.map { ["position_on_path": .double($0)] } ?? [:], scalars: scalars(),
+                arrays: settings.has(.eigen) ? [spectrum(count, smallest: false), spectrum(count, smallest: true)] : [],
+                lines: lines(for: variant), planes: planes(cosine: cosine))
         }
-        let software: [(name: String, value: AttributeValue)] = [
-            ("landscape_version", .string(Version.number)), ("libtorch_version", .string(Runtime.version)),
-        ]
         return RunPlan(
+            title: "Loss landscape of \(workspace.model.architecture)", command: command.map(quoted).joined(separator: " "),
+            seed: settings.seed, software: ["landscape": Version.number, "libtorch": Runtime.version],
+            manifestJSON: try manifestJSON(), fingerprint: try fingerprint(),
             attributes: [
-                ("title", .string("Loss landscape of \(workspace.model.architecture)")),
-                ("created", .string(ISO8601DateFormatter().string(from: Date()))),
-                ("command", .string(command.map(quoted).joined(separator: " "))), ("source", .string(workspace.dataPath)),
-                ("seed", .int(Int(truncatingIfNeeded: settings.seed))), ("model", .string(workspace.model.family)),
-                ("architecture", .string(workspace.model.architecture)), ("parameters", .int(workspace.model.layout.count)),
-                ("windows", .int(workspace.windows.count)), ("task", .string(workspace.task.rawValue)),
-                ("loss", .string(workspace.loss.rawValue)), ("precision", .string(workspace.dtype.description)),
-            ] + software, manifest: manifest, fingerprint: try fingerprint(), variants: variants)
+                "source": .string(workspace.dataPath), "model": .string(workspace.model.family),
+                "architecture": .string(workspace.model.architecture), "parameters": .int(workspace.model.layout.count),
+                "windows": .int(workspace.windows.count), "task": .string(workspace.task.rawValue),
+                "loss": .string(workspace.loss.rawValue), "precision": .string(workspace.dtype.description),
+            ], variants: variants)
+    }
+
+    /// Eigenvalues of one end with residuals and flags.
+    private func spectrum(_ count: Int, smallest: Bool) -> ArrayPlan {
+        .eigenvalues(
+            count: count, suffix: smallest ? "_smallest" : "",
+            longName: "\(smallest ? "smallest" : "largest") eigenvalues of the Hessian", units: "loss",
+            attributes: ["tolerance": .double(settings.tolerance), "products": 0, "restarts": 0])
     }
 
     private func quoted(_ text: String) -> String {
@@ -105,63 +109,64 @@ struct ProbeRun {
     private func scalars() -> [ScalarPlan] {
         var plans: [ScalarPlan] = []
         if settings.has(.loss) {
-            plans.append(ScalarPlan("loss", longName: "mean loss over the windows", units: "loss", attributes: [("windows", .int(workspace.windows.count))]))
+            plans.append(ScalarPlan(path: "loss", longName: "mean loss over the windows", units: "loss", attributes: ["windows": .int(workspace.windows.count)]))
         }
         if settings.has(.gradient) {
-            plans.append(ScalarPlan("gradient_norm", longName: "Euclidean norm of the gradient", units: "loss"))
+            plans.append(ScalarPlan(path: "gradient_norm", longName: "Euclidean norm of the gradient", units: "loss"))
         }
         if settings.has(.trace) {
-            plans.append(ScalarPlan("curvature/trace", longName: "trace of the Hessian", units: "loss"))
-            plans.append(ScalarPlan("curvature/frobenius", longName: "Frobenius norm of the Hessian", units: "loss"))
-            plans.append(ScalarPlan("curvature/trace_to_frobenius", longName: "trace over Frobenius norm of the Hessian"))
+            plans.append(ScalarPlan(path: "curvature/trace", longName: "trace of the Hessian", units: "loss"))
+            plans.append(ScalarPlan(path: "curvature/frobenius", longName: "Frobenius norm of the Hessian", units: "loss"))
+            plans.append(ScalarPlan(path: "curvature/trace_to_frobenius", longName: "trace over Frobenius norm of the Hessian"))
         }
         if settings.has(.sharpness) {
             plans.append(
                 ScalarPlan(
-                    "sharpness/sam", longName: "one-step SAM sharpness", units: "loss",
+                    path: "sharpness/sam", longName: "one-step SAM sharpness", units: "loss",
                     attributes: [
-                        ("definition", .string("L(w + rho g/|g|) - L(w)")), ("reference", .string("arXiv:2010.01412")),
-                        ("rho", .double(SharpnessDefaults.sam)), ("first_order", .double(.nan)),
+                        "definition": "L(w + rho g/|g|) - L(w)", "reference": "arXiv:2010.01412",
+                        "rho": .double(SharpnessDefaults.sam), "first_order": .double(.nan),
                     ]))
             for (path, adaptive, radius) in SharpnessDefaults.average {
                 plans.append(
                     ScalarPlan(
-                        path, longName: "average-case sharpness\(adaptive ? ", adaptive" : "")", units: "loss",
+                        path: path, longName: "average-case sharpness\(adaptive ? ", adaptive" : "")", units: "loss",
                         attributes: [
-                            ("definition", .string("E L(w + d) - L(w), d ~ N(0, rho^2\(adaptive ? " w^2" : ""))")),
-                            ("reference", .string("arXiv:2302.07011")), ("rho", .double(radius)),
+                            "definition": .string("E L(w + d) - L(w), d ~ N(0, rho^2\(adaptive ? " w^2" : ""))"),
+                            "reference": "arXiv:2302.07011", "rho": .double(radius),
                         ]))
             }
         }
         return plans
     }
 
-    private func grids(for variant: Variant, cosine: Double?) -> [GridPlan] {
-        var plans: [GridPlan] = []
-        let seed = AttributeValue.int(Int(truncatingIfNeeded: settings.seed))
+    private func lines(for variant: Variant) -> [LinePlan] {
+        var plans: [LinePlan] = []
         if settings.has(.line) {
             plans.append(
-                GridPlan(
-                    "lines/random", axes: [.init("t", lineCoordinates, longName: "distance along the direction")],
-                    attributes: [("axis", .string(axisText)), ("seed", seed)]))
+                LinePlan(
+                    name: "random", t: lineCoordinates, columns: ColumnPlan.lossAndError(units: "loss"),
+                    attributes: ["axis": .string(axisText), "seed": .unsigned(settings.seed)]))
         }
         if settings.has(.path) && variant == pathHolder {
             plans.append(
-                GridPlan(
-                    "lines/path", axes: [.init("t", pathCoordinates, longName: "alpha: 0 at the random draw theta2, 1 at theta1")],
-                    attributes: [("axis", .string("alpha theta1 + (1 - alpha) theta2")), ("seed", seed)]))
-        }
-        if settings.has(.plane) {
-            plans.append(
-                GridPlan(
-                    "planes/random",
-                    axes: [.init("y", ys, longName: "distance along the second direction"), .init("x", xs, longName: "distance along the first direction")],
-                    attributes: [
-                        ("x_axis", .string(axisText + ", index 0")), ("y_axis", .string(axisText + ", index 1")), ("seed", seed),
-                        ("cosine", .double(cosine ?? .nan)),
-                    ]))
+                LinePlan(
+                    name: "path", t: pathCoordinates, columns: ColumnPlan.lossAndError(units: "loss"),
+                    attributes: ["axis": "alpha theta1 + (1 - alpha) theta2", "seed": .unsigned(settings.seed)]))
         }
         return plans
+    }
+
+    private func planes(cosine: Double?) -> [PlanePlan] {
+        guard settings.has(.plane) else { return [] }
+        return [
+            PlanePlan(
+                name: "random", x: xs, y: ys, columns: ColumnPlan.lossAndError(units: "loss"),
+                attributes: [
+                    "x_axis": .string(axisText + ", index 0"), "y_axis": .string(axisText + ", index 1"),
+                    "seed": .unsigned(settings.seed), "cosine": .double(cosine ?? .nan),
+                ])
+        ]
     }
 
     /// Everything that decides the numbers, in one text; threads and outputs are not among it.
@@ -197,7 +202,7 @@ struct ProbeRun {
         // Paths may move; contents may not.
         for key in ["weights", "data", "auxiliary"] { configuration[key] = nil }
         let object: [String: Any] = [
-            "algorithm": 1, "schema": RunFile.schema, "configuration": configuration, "sha256": hashes(),
+            "algorithm": 1, "configuration": configuration, "sha256": hashes(),
             "libtorch": Runtime.version,
         ]
         return SHA256.hash(of: Array(try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])))
@@ -234,7 +239,8 @@ struct ProbeRun {
         let resuming = resume && FileManager.default.fileExists(atPath: output.path)
         let file =
             resuming
-            ? try RunFile.resume(output, plan: plan) : try RunFile.create(output, plan: plan, overwrite: overwrite || resume)
+            ? try RunFile.open(resuming: output.path, plan: plan)
+            : try RunFile.create(at: output.path, plan: plan, overwrite: overwrite)
         do {
             for variant in settings.variants {
                 let analysis = VariantAnalysis(run: self, objective: objective, file: file, variant: variant, axes: axes)
@@ -243,7 +249,8 @@ struct ProbeRun {
         } catch LandscapeError.interrupted {
             throw Exit.Failure(.resumable, "stopped; what is done is in \(output.path), go on with the same command and --resume")
         }
-        try file.finish()
+        try file.complete()
+        try file.close()
     }
 
     /// The number of basis vectors that --memory allows; `nil` leaves it to the solver.

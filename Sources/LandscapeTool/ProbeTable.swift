@@ -9,11 +9,11 @@ struct ProbeTable {
 
     func text() -> String {
         var rows: [[String]] = [["", ] + record.variants.map(\.name)]
-        func add(_ title: String, _ cell: (RunRecord.Variant) -> String?) {
+        func add(_ title: String, _ cell: (VariantRecord) -> String?) {
             let cells = record.variants.map { cell($0) }
             if cells.contains(where: { $0 != nil }) { rows.append([title] + cells.map { $0 ?? "" }) }
         }
-        func scalar(_ path: String) -> (RunRecord.Variant) -> String? {
+        func scalar(_ path: String) -> (VariantRecord) -> String? {
             { variant in
                 guard let scalar = variant.scalar(path) else { return nil }
                 switch scalar.status {
@@ -25,20 +25,20 @@ struct ProbeTable {
                 }
             }
         }
-        func end(_ spectrum: @escaping (RunRecord.Variant) -> RunRecord.Spectrum?) -> (RunRecord.Variant) -> String? {
+        func end(_ spectrum: @escaping (VariantRecord) -> ArrayRecord?) -> (VariantRecord) -> String? {
             { variant in
                 guard let spectrum = spectrum(variant), let value = spectrum.values.first else { return nil }
                 switch spectrum.status {
                 case .pending: return "pending"
                 case .failed: return "failed"
-                case .done: return Format.number(value) + (spectrum.converged.first == true ? "" : " (not converged)")
+                case .done: return Format.number(value) + (spectrum.isConverged.first == true ? "" : " (not converged)")
                 }
             }
         }
         add("loss", scalar("loss"))
         add("gradient norm", scalar("gradient_norm"))
-        add("λ max", end { $0.largest })
-        add("λ min", end { $0.smallest })
+        add("λ max", end { $0.largestEigenvalues })
+        add("λ min", end { $0.smallestEigenvalues })
         add("trace", scalar("curvature/trace"))
         add("Frobenius norm", scalar("curvature/frobenius"))
         add("trace / Frobenius", scalar("curvature/trace_to_frobenius"))
@@ -69,4 +69,21 @@ extension String {
         while text.last == " " { text.removeLast() }
         return text
     }
+}
+
+extension VariantRecord {
+    /// The upper end of the Hessian's spectrum, descending.
+    var largestEigenvalues: ArrayRecord? { array("curvature/eigenvalues") }
+    /// The lower end, ascending.
+    var smallestEigenvalues: ArrayRecord? { array("curvature/eigenvalues_smallest") }
+}
+
+extension ArrayRecord {
+    private func companion(prefix: String) -> [Double] {
+        companions.first { $0.name.hasPrefix(prefix) }?.values ?? values.map { _ in .nan }
+    }
+    /// Relative residuals of eigenvalues.
+    var residuals: [Double] { companion(prefix: "residuals") }
+    /// Which eigenvalues converged.
+    var isConverged: [Bool] { companion(prefix: "converged").map { $0 == 1 } }
 }

@@ -18,7 +18,7 @@ struct ReportCommand: ParsableCommand {
     func run() throws {
         try ReportCommand.requireGnuplot(hint: "then run this again")
         let page = try ReportCommand.write(
-            URL(fileURLWithPath: file), to: URL(fileURLWithPath: output ?? ReportCommand.defaultFolder(for: file)))
+            file, to: URL(fileURLWithPath: output ?? ReportCommand.defaultFolder(for: file)))
         print(page.path)
     }
 
@@ -33,7 +33,7 @@ struct ReportCommand: ParsableCommand {
         }
     }
 
-    static func write(_ run: URL, to folder: URL) throws -> URL {
+    static func write(_ run: String, to folder: URL) throws -> URL {
         try Report.write(from: run, to: folder).page
     }
 }

@@ -51,7 +51,7 @@ struct VariantAnalysis {
             try measure("loss", ["loss"], attempt) { begun in
                 let value = try baseLoss()
                 try file.setScalar(
-                    name, "loss", value.mean, standardError: value.standardError, samples: value.perWindow.count,
+                    variant: name, path: "loss", value: value.mean, standardError: value.standardError, samples: value.perWindow.count,
                     seconds: begun.elapsed)
                 Log.info("\(name): loss \(Format.number(value.mean)) ± \(Format.error(value.standardError))")
             }
@@ -60,7 +60,7 @@ struct VariantAnalysis {
             try measure("gradient", ["gradient_norm"], attempt) { begun in
                 let norm = try baseGradient().euclideanNorm()
                 try file.setScalar(
-                    name, "gradient_norm", norm, samples: objective.function.windowCount, seconds: begun.elapsed)
+                    variant: name, path: "gradient_norm", value: norm, samples: objective.function.windowCount, seconds: begun.elapsed)
             }
         }
         if settings.has(.eigen) {
@@ -78,7 +78,7 @@ struct VariantAnalysis {
                 ]
                 for (path, value) in zip(paths, values) {
                     try file.setScalar(
-                        name, path, value.0, standardError: value.1, samples: estimate.samples, seconds: begun.elapsed)
+                        variant: name, path: path, value: value.0, standardError: value.1, samples: estimate.samples, seconds: begun.elapsed)
                 }
             }
         }
@@ -86,37 +86,35 @@ struct VariantAnalysis {
             try measure("SAM sharpness", ["sharpness/sam"], attempt) { begun in
                 let sam = SAMSharpness(radius: SharpnessDefaults.sam)
                 let result = try sam.evaluate(objective, at: θ, loss: baseLoss(), gradient: baseGradient())
-                try file.setAttribute(name, "sharpness/sam", "first_order", result.firstOrder)
                 try file.setScalar(
-                    name, "sharpness/sam", result.rise, standardError: result.standardError,
+                    variant: name, path: "sharpness/sam", value: result.rise, standardError: result.standardError,
                     samples: objective.function.windowCount, seconds: begun.elapsed,
-                    status: result.rise.isNaN ? .failed : .done)
+                    attributes: ["first_order": .double(result.firstOrder)], status: result.rise.isNaN ? .failed : .done)
             }
             for (path, isAdaptive, radius) in SharpnessDefaults.average {
                 try measure(path, [path], attempt) { begun in
                     let result = try AverageSharpness(radius: radius, isAdaptive: isAdaptive)
                         .evaluate(objective, at: θ, loss: baseLoss(), seed: settings.seed)
                     try file.setScalar(
-                        name, path, result.mean, standardError: result.standardError, samples: result.count,
+                        variant: name, path: path, value: result.mean, standardError: result.standardError, samples: result.count,
                         seconds: begun.elapsed, status: result.mean.isNaN ? .failed : .done)
                 }
             }
         }
         if settings.has(.line) {
             try attempt("line") {
-                try slice("lines/random", .affine(centre: θ, axes: [axes[0]]), run.lineCoordinates.map { [$0] })
+                try line("random", .affine(centre: θ, axes: [axes[0]]), run.lineCoordinates)
             }
         }
         if settings.has(.path) && variant == run.pathHolder {
             try attempt("path") {
                 let ends = SliceGeometry.path(first: run.workspace.pretrained.flat, second: run.weights.auxiliary)
-                try slice("lines/path", ends, run.pathCoordinates.map { [$0] })
+                try line("path", ends, run.pathCoordinates)
             }
         }
         if settings.has(.plane) {
             try attempt("plane") {
-                let points = run.ys.flatMap { y in run.xs.map { x in [x, y] } }
-                try slice("planes/random", .affine(centre: θ, axes: axes), points)
+                try plane("random", .affine(centre: θ, axes: axes))
             }
         }
     }
@@ -126,12 +124,12 @@ struct VariantAnalysis {
         _ title: String, _ paths: [String], _ attempt: (String, @escaping () throws -> Void) throws -> Void,
         _ body: @escaping (Stopwatch) throws -> Void
     ) throws {
-        let isDone = try paths.allSatisfy { try file.status(name, $0) == .done }
+        let isDone = try paths.allSatisfy { try file.scalarStatus(variant: name, path: $0) == .done }
         guard !isDone else { return }
         try attempt(title) {
             do { try body(Stopwatch()) } catch let error where !(error is ArchiveError) {
                 if case LandscapeError.interrupted = error { throw error }
-                for path in paths { try file.setScalar(name, path, .nan, status: .failed) }
+                for path in paths { try file.setScalar(variant: name, path: path, value: .nan, status: .failed) }
                 throw error
             }
         }
@@ -139,18 +137,26 @@ struct VariantAnalysis {
 
     private func eigenvalues(_ θ: Tensor) throws {
         let paths = ["curvature/eigenvalues", "curvature/eigenvalues_smallest"]
-        guard try !paths.allSatisfy({ try file.status(name, $0) == .done }) else { return }
+        guard try !paths.allSatisfy({ try file.arrayStatus(variant: name, path: $0) == .done }) else { return }
         let begun = Stopwatch()
         let progress = Log.Progress("\(name) eigenvalues, products", total: settings.maxProducts)
         do {
             let spectrum = try Curvature.eigenpairs(
                 objective, at: θ, count: settings.eigen, tolerance: settings.tolerance, basisSize: run.basisSize(),
                 maximumProducts: settings.maxProducts, seed: settings.seed, progress: { progress.set($0) })
-            for (pairs, isSmallest) in [(spectrum.largest, false), (spectrum.smallest, true)] {
-                try file.setEigenvalues(
-                    name, smallest: isSmallest, pairs.map { ($0.value, $0.residual, $0.converged) },
-                    tolerance: settings.tolerance, products: spectrum.applications, restarts: spectrum.restarts,
-                    seconds: begun.elapsed)
+            let count = min(settings.eigen, objective.dimension)
+            for (pairs, path) in zip([spectrum.largest, spectrum.smallest], paths) {
+                func padded(_ values: [Double], _ filler: Double) -> [Double] {
+                    Array(values.prefix(count)) + [Double](repeating: filler, count: max(0, count - values.count))
+                }
+                let suffix = String(path.dropFirst("curvature/eigenvalues".count))
+                try file.setArray(
+                    variant: name, path: path, values: padded(pairs.map(\.value), .nan),
+                    companions: [
+                        "residuals\(suffix)": padded(pairs.map(\.residual), .nan),
+                        "converged\(suffix)": padded(pairs.map { $0.converged ? 1 : 0 }, 0),
+                    ], seconds: begun.elapsed,
+                    attributes: ["products": .int(spectrum.applications), "restarts": .int(spectrum.restarts)])
             }
             let largest = spectrum.largest.first?.value ?? .nan
             let smallest = spectrum.smallest.first?.value ?? .nan
@@ -159,40 +165,56 @@ struct VariantAnalysis {
                     + (spectrum.converged ? "" : ", not all converged"))
         } catch let error where !(error is ArchiveError) {
             if case LandscapeError.interrupted = error { throw error }
-            for isSmallest in [false, true] {
-                try file.setEigenvalues(
-                    name, smallest: isSmallest, [], tolerance: settings.tolerance, products: 0, restarts: 0,
-                    seconds: begun.elapsed, status: .failed)
-            }
+            for path in paths { try file.setStatus(.failed, of: .array(variant: name, path: path)) }
             throw error
         }
     }
 
+    private func line(_ line: String, _ geometry: SliceGeometry, _ coordinates: [Double]) throws {
+        try slice(
+            "lines/\(line)", geometry, coordinates.map { [$0] }, file.lineStatuses(variant: name, line: line)
+        ) { index, value in
+            try file.setLinePoint(
+                variant: name, line: line, index: index, loss: value.mean, standardError: value.standardError,
+                status: value.mean.isNaN ? .failed : .done)
+        }
+    }
+
+    private func plane(_ plane: String, _ geometry: SliceGeometry) throws {
+        let columns = run.xs.count
+        let points = run.ys.flatMap { y in run.xs.map { x in [x, y] } }
+        try slice("planes/\(plane)", geometry, points, file.planeStatuses(variant: name, plane: plane)) { index, value in
+            try file.setPlanePoint(
+                variant: name, plane: plane, row: index / columns, column: index % columns, loss: value.mean,
+                standardError: value.standardError, status: value.mean.isNaN ? .failed : .done)
+        }
+    }
+
+    /// Evaluates the points that are pending. Infinite losses are values; NaN is a failure of the point.
     private func slice(
-        _ path: String, _ geometry: SliceGeometry, _ coordinates: [[Double]]
+        _ title: String, _ geometry: SliceGeometry, _ coordinates: [[Double]], _ statuses: [ItemStatus],
+        store: @escaping (Int, LossValue) throws -> Void
     ) throws {
-        let statuses = try file.statuses(name, path)
         let pending = coordinates.indices.filter { statuses[$0] == .pending }
         guard !pending.isEmpty else { return }
-        let progress = Log.Progress("\(name) \(path)", total: coordinates.count, done: coordinates.count - pending.count)
+        let progress = Log.Progress("\(name) \(title)", total: coordinates.count, done: coordinates.count - pending.count)
         var failed = 0
         try Slices.evaluate(objective, geometry, points: pending.map { ($0, coordinates[$0]) }) { index, value in
-            try file.setPoint(name, path, at: index, loss: value.mean, standardError: value.standardError)
+            try store(index, value)
             if value.mean.isNaN { failed += 1 }
             progress.advance()
         }
-        if failed > 0 { Log.warning("\(name): the loss is NaN at \(failed) points of \(path); they have status 2") }
+        if failed > 0 { Log.warning("\(name): the loss is NaN at \(failed) points of \(title); they have status 2") }
     }
 
     private func hasPendingWork() throws -> Bool {
-        let plan = try run.plan(cosine: nil).variants.first { $0.name == name }
-        guard let plan else { return true }
-        for scalar in plan.scalars where try file.status(name, scalar.path) != .done { return true }
-        if plan.eigenvalues > 0 {
-            for path in ["curvature/eigenvalues", "curvature/eigenvalues_smallest"]
-            where try file.status(name, path) != .done { return true }
+        guard let plan = try run.plan(cosine: nil).variants.first(where: { $0.name == name }) else { return true }
+        for scalar in plan.scalars where try file.scalarStatus(variant: name, path: scalar.path) != .done { return true }
+        for array in plan.arrays where try file.arrayStatus(variant: name, path: array.path) != .done { return true }
+        for line in plan.lines where try file.lineStatuses(variant: name, line: line.name).contains(.pending) { return true }
+        for plane in plan.planes where try file.planeStatuses(variant: name, plane: plane.name).contains(.pending) {
+            return true
         }
-        for grid in plan.grids where try file.statuses(name, grid.path).contains(.pending) { return true }
         return false
     }
 }

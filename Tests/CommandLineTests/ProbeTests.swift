@@ -15,19 +15,21 @@ import Testing
 
     /// Every dataset of a file, with NaN equal to NaN.
     private func datasets(_ path: String) throws -> [String] {
-        let record = try RunRecord(URL(fileURLWithPath: path))
+        let record = try RunReader.read(path)
         func bits(_ values: [Double]) -> String { values.map { String($0.bitPattern, radix: 16) }.joined(separator: ",") }
         var result: [String] = []
         for variant in record.variants {
             for scalar in variant.scalars {
                 result.append("\(variant.name) \(scalar.path) \(bits([scalar.value, scalar.standardError])) \(scalar.status)")
             }
-            for (name, end) in [("largest", variant.largest), ("smallest", variant.smallest)] {
-                if let end { result.append("\(variant.name) \(name) \(bits(end.values + end.residuals)) \(end.converged)") }
+            for array in variant.arrays {
+                result.append("\(variant.name) \(array.path) \(bits(array.values + array.companions.flatMap(\.values))) \(array.status)")
             }
-            for grid in variant.grids {
-                result.append("\(variant.name) \(grid.path) \(bits(grid.loss + grid.standardError)) \(grid.status)")
-                for axis in grid.axes { result.append("\(variant.name) \(grid.path) \(axis.name) \(bits(axis.values))") }
+            for line in variant.lines {
+                result.append("\(variant.name) \(line.name) \(bits(line.t + line.columns.flatMap(\.values))) \(line.status)")
+            }
+            for plane in variant.planes {
+                result.append("\(variant.name) \(plane.name) \(bits(plane.x + plane.y + plane.columns.flatMap(\.values))) \(plane.status)")
             }
         }
         return result
@@ -58,16 +60,16 @@ import Testing
         let arguments = small + ["--measures", "loss,line,plane,path", "--grid", "3x5", "--output", scratch.path("run.h5")]
         let result = try Program.run(arguments, in: scratch.url)
         #expect(result.status == 0, "\(result.errors)")
-        let record = try RunRecord(URL(fileURLWithPath: scratch.path("run.h5")))
+        let record = try RunReader.read(scratch.path("run.h5"))
         for variant in record.variants {
             let loss = try #require(variant.scalar("loss")).value
-            let plane = try #require(variant.grid("planes/random"))
-            #expect(plane.axes.map(\.values.count) == [5, 3])
-            #expect(plane.loss[2 * 3 + 1] == loss)
-            #expect(try #require(variant.grid("lines/random")).loss[2] == loss)
+            let plane = try #require(variant.plane("random"))
+            #expect(plane.x.count == 3 && plane.y.count == 5)
+            #expect(plane.column("loss")?[plane.index(row: 2, column: 1)] == loss)
+            #expect(variant.line("random")?.column("loss")?[2] == loss)
         }
-        let path = try #require(record.variants[0].grid("lines/path"))
-        #expect(path.loss.last == record.variants[0].scalar("loss")?.value)
+        let path = try #require(record.variants[0].line("path"))
+        #expect(path.column("loss")?.last == record.variants[0].scalar("loss")?.value)
     }
 
     @Test func workersSeedsAndOrderDecideNothingTheyShouldNot() throws {
@@ -127,10 +129,10 @@ import Testing
         process.waitUntilExit()
         let messages = try String(contentsOf: errors, encoding: .utf8)
         #expect(process.terminationStatus == 75, "\(messages)")
-        let record = try RunRecord(URL(fileURLWithPath: scratch.path("run.h5")))
+        let record = try RunReader.read(scratch.path("run.h5"))
         #expect(!record.isComplete)
         let other = try Program.run(small + ["--resume", "--output", scratch.path("run.h5")], in: scratch.url)
-        #expect(other.status == 65, "another configuration must not continue the file: \(other.errors)")
+        #expect(other.status == 73, "another configuration must not continue the file: \(other.errors)")
     }
 
     @Test func configurationFilesAndDryRuns() throws {

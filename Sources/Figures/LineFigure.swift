@@ -1,0 +1,76 @@
+import Foundation
+
+/// Loss along a direction, one curve per variant with a band of one standard error.
+public struct LineFigure: Figure {
+    /// A variant's curve.
+    public struct Curve: Sendable {
+        /// The variant.
+        public let title: String
+        /// Coordinates.
+        public let t: [Double]
+        /// Values; NaN and infinity are gaps.
+        public let loss: [Double]
+        /// Half the width of the band.
+        public let standardError: [Double]
+
+        /// A curve.
+        public init(title: String, t: [Double], loss: [Double], standardError: [Double]) {
+            self.title = title
+            self.t = t
+            self.loss = loss
+            self.standardError = standardError
+        }
+    }
+
+    /// See ``Figure/name``.
+    public let name: String
+    /// In the order of the comparison.
+    public let curves: [Curve]
+    /// The label of the horizontal axis.
+    public let xLabel: String
+    /// The label of the vertical axis.
+    public let yLabel: String
+
+    /// A figure of curves.
+    public init(name: String, curves: [Curve], xLabel: String, yLabel: String = "loss") {
+        self.name = name
+        self.curves = curves
+        self.xLabel = xLabel
+        self.yLabel = yLabel
+    }
+
+    /// See ``Figure/alternative``.
+    public var alternative: String {
+        "Loss along a random direction for \(curves.map(\.title).joined(separator: ", "))."
+    }
+
+    /// See ``Figure/script()``.
+    public func script() -> String {
+        let scale = Scale(curves.flatMap(\.loss))
+        var data = ""
+        var plots: [String] = []
+        for (index, curve) in curves.enumerated() {
+            let rows = curve.t.indices.map { i -> [Double] in
+                let error = curve.standardError[i].isFinite ? curve.standardError[i] : 0
+                // A band that reaches below zero has no place on a logarithmic axis.
+                let lower = curve.loss[i] - error
+                return [curve.t[i], curve.loss[i], scale.isLogarithmic && lower <= 0 ? curve.loss[i] : lower, curve.loss[i] + error]
+            }
+            data += Gnuplot.block("curve\(index)", rows)
+            let colour = Palette.colour(index)
+            plots.append("$curve\(index) using 1:3:4 with filledcurves fs transparent solid 0.18 noborder fc rgb '\(colour)' notitle")
+            plots.append(
+                "$curve\(index) using 1:2 with \(curve.t.count > 1 ? "lines" : "points pt 7") lc rgb '\(colour)' \(curve.t.count > 1 ? "lw 1.6 dt \(index % 4 + 1)" : "") title \(Gnuplot.quote(curve.title)) noenhanced")
+        }
+        let body = """
+            \(Gnuplot.margins(left: 0.10, right: 0.76, bottom: 0.17, top: 0.95))
+            set border 3; set tics nomirror out
+            set xlabel \(Gnuplot.quote(xLabel)); set ylabel \(Gnuplot.quote(yLabel + (scale.isLogarithmic ? " (log scale)" : "")))
+            \(scale.isLogarithmic ? "set logscale y" : "")
+            set key at screen 0.785,0.93 left top Left reverse samplen 2.5 noenhanced
+            set arrow from first 0, graph 0 to first 0, graph 1 nohead lc rgb '#999999' dt 3 back
+            plot \(plots.joined(separator: ", \\\n     "))
+            """
+        return Gnuplot.page(name, width: 17.8, height: 7.5, data: data, body: body)
+    }
+}

@@ -1,0 +1,108 @@
+import Foundation
+
+/// A variant's loss over a plane.
+public struct PlanePanel: Sendable {
+    /// The variant.
+    public let title: String
+    /// Coordinates of the columns.
+    public let x: [Double]
+    /// Coordinates of the rows.
+    public let y: [Double]
+    /// Row-major, `loss[j * x.count + i]` at (x[i], y[j]); NaN and infinity are holes.
+    public let loss: [Double]
+
+    /// A panel.
+    public init(title: String, x: [Double], y: [Double], loss: [Double]) {
+        precondition(loss.count == x.count * y.count, "one loss per point")
+        self.title = title
+        self.x = x
+        self.y = y
+        self.loss = loss
+    }
+
+    /// Whether there is an area to draw.
+    public var isDrawable: Bool { x.count > 1 && y.count > 1 && loss.contains(where: \.isFinite) }
+}
+
+/// Loss over a plane as a heat map with labelled contours, several variants on one scale.
+public struct PlaneFigure: Figure {
+    /// See ``Figure/name``.
+    public let name: String
+    /// In the order of the comparison.
+    public let panels: [PlanePanel]
+    /// The label of x.
+    public let xLabel: String
+    /// The label of y.
+    public let yLabel: String
+
+    /// A figure of panels that share one colour scale.
+    public init(name: String, panels: [PlanePanel], xLabel: String = "x", yLabel: String = "y") {
+        self.name = name
+        self.panels = panels
+        self.xLabel = xLabel
+        self.yLabel = yLabel
+    }
+
+    /// See ``Figure/alternative``.
+    public var alternative: String {
+        "Heat map of the loss over a plane through \(panels.map(\.title).joined(separator: ", "))\(panels.count > 1 ? ", all on one colour scale" : "")."
+    }
+
+    /// See ``Figure/script()``.
+    public func script() -> String {
+        let scale = Scale(panels.flatMap(\.loss))
+        let columns = min(panels.count, panels.count == 4 ? 2 : 3)
+        let rows = (panels.count + columns - 1) / max(1, columns)
+        let width = panels.count == 1 ? 11.0 : 17.8
+        // In centimetres, so that panels are square.
+        let (left, right, bottom, top, gapX, gapY) = (1.55, 2.3, 1.25, 0.75, 0.45, 1.0)
+        let panelWidth = (width - left - right - Double(columns - 1) * gapX) / Double(max(1, columns))
+        let height = bottom + top + Double(rows) * panelWidth + Double(rows - 1) * gapY
+
+        var data = ""
+        var body = """
+            set multiplot
+            set view map
+            \(Palette.viridis)
+            set cbrange [\(Gnuplot.number(scale.low)):\(Gnuplot.number(scale.high))]
+            \(scale.isLogarithmic ? "set logscale cb" : "")
+            set contour base
+            set cntrparam levels discrete \(scale.levels(8).map(Gnuplot.number).joined(separator: ", "))
+            set cntrlabel onecolor format '%.3g' font ',7' start 5 interval 1000
+            set tics nomirror out; unset ztics; unset key; unset colorbox
+
+            """
+        if scale.levels(8).isEmpty { body = body.replacingOccurrences(of: "set cntrparam levels discrete \n", with: "unset contour\n") }
+        for (index, panel) in panels.enumerated() {
+            data += Gnuplot.matrix("plane\(index)", x: panel.x, y: panel.y, z: panel.loss)
+            let (row, column) = (index / columns, index % columns)
+            let x0 = left + Double(column) * (panelWidth + gapX)
+            let y1 = height - top - Double(row) * (panelWidth + gapY)
+            let isLast = index == panels.count - 1
+            let isBottom = index + columns >= panels.count
+            let hasContour = Scale(panel.loss).low < (scale.levels(8).last ?? -.infinity) && !scale.levels(8).isEmpty
+            var plots = ["$plane\(index) nonuniform matrix with image nocontour"]
+            if hasContour {
+                plots.append("$plane\(index) nonuniform matrix with lines lc rgb '#ffffff' lw 0.7 nosurface")
+                plots.append("$plane\(index) nonuniform matrix with labels tc rgb '#ffffff' nosurface")
+            }
+            body += """
+                \(Gnuplot.margins(left: x0 / width, right: (x0 + panelWidth) / width, bottom: (y1 - panelWidth) / height, top: y1 / height))
+                set xrange [\(panel.x[0]):\(panel.x[panel.x.count - 1])]; set yrange [\(panel.y[0]):\(panel.y[panel.y.count - 1])]
+                set title \(Gnuplot.quote(panel.title)) noenhanced offset 0,-0.6
+                \(isBottom ? "set xlabel \(Gnuplot.quote(xLabel)) offset 0,0.4; set format x '%g'" : "unset xlabel; set format x ''")
+                \(column == 0 ? "set ylabel \(Gnuplot.quote(yLabel)) offset 1,0; set format y '%g'" : "unset ylabel; set format y ''")
+                \(panel.x[0] <= 0 && panel.x[panel.x.count - 1] >= 0 && panel.y[0] <= 0 && panel.y[panel.y.count - 1] >= 0 ? "set label 1 '' at 0,0,0 point pt 1 ps 0.9 lw 1.5 lc rgb '#ff4d4d' front" : "unset label 1")
+
+                """
+            if isLast {
+                let barX = (width - right + 0.35) / width
+                body += "set colorbox user origin \(barX),\(bottom / height) size \(0.35 / width),\((height - bottom - top) / height) noborder\n"
+                body += "set cblabel \(Gnuplot.quote(scale.isLogarithmic ? "loss (log scale)" : "loss")); set cbtics nomirror out\n"
+            }
+            body += "splot \(plots.joined(separator: ", "))\n"
+        }
+        body += "unset multiplot"
+        return Gnuplot.page(name, width: width, height: height, data: data, body: body)
+    }
+}

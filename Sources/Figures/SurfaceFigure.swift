@@ -1,0 +1,65 @@
+import Foundation
+
+/// Loss over a plane as a surface in space, several variants on one scale.
+public struct SurfaceFigure: Figure {
+    /// See ``Figure/name``.
+    public let name: String
+    /// In the order of the comparison.
+    public let panels: [PlanePanel]
+
+    /// A figure of surfaces that share one scale.
+    public init(name: String, panels: [PlanePanel]) {
+        self.name = name
+        self.panels = panels
+    }
+
+    /// See ``Figure/alternative``.
+    public var alternative: String {
+        "The loss over a plane as a surface, for \(panels.map(\.title).joined(separator: ", ")), all on one scale."
+    }
+
+    /// See ``Figure/script()``.
+    public func script() -> String {
+        let scale = Scale(panels.flatMap(\.loss))
+        let columns = min(panels.count, panels.count == 4 ? 2 : 3)
+        let rows = (panels.count + columns - 1) / max(1, columns)
+        let width = panels.count == 1 ? 11.0 : 17.8
+        let cell = (width - 1.9) / Double(max(1, columns))
+        let cellHeight = panels.count == 1 ? 7.5 : cell * 0.95
+        let height = Double(rows) * cellHeight
+        var data = ""
+        var body = """
+            set multiplot
+            \(Palette.viridis)
+            set cbrange [\(Gnuplot.number(scale.low)):\(Gnuplot.number(scale.high))]; set zrange [\(Gnuplot.number(scale.low)):\(Gnuplot.number(scale.high))]
+            \(scale.isLogarithmic ? "set logscale z; set logscale cb" : "")
+            set view 58,35,1,0.9; set xyplane 0; unset key; unset colorbox
+            set pm3d depthorder border lc rgb '#333333' lw 0.25
+            set border 31 lw 0.6; set tics out font ',7' offset 0,-0.2; set ztics font ',7'
+
+            """
+        for (index, panel) in panels.enumerated() {
+            data += Gnuplot.matrix("surface\(index)", x: panel.x, y: panel.y, z: panel.loss)
+            let (row, column) = (index / columns, index % columns)
+            let x0 = Double(column) * cell
+            let y0 = height - Double(row + 1) * cellHeight
+            let xStep = Scale.roundStep((panel.x[panel.x.count - 1] - panel.x[0]) / 3)
+            let yStep = Scale.roundStep((panel.y[panel.y.count - 1] - panel.y[0]) / 3)
+            body += """
+                \(Gnuplot.margins(left: (x0 + 0.7) / width, right: (x0 + cell - 0.2) / width, bottom: (y0 + 0.4) / height, top: (y0 + cellHeight - 0.55) / height))
+                set xrange [\(panel.x[0]):\(panel.x[panel.x.count - 1])]; set yrange [\(panel.y[0]):\(panel.y[panel.y.count - 1])]
+                set xtics \(xStep); set ytics \(yStep)
+                set title \(Gnuplot.quote(panel.title)) noenhanced offset 0,-0.4
+                set xlabel 'x' offset 0,0.3; set ylabel 'y' offset 0,0.3
+
+                """
+            if index == panels.count - 1 {
+                body += "set colorbox user origin \((width - 1.65) / width),0.2 size \(0.3 / width),0.6 noborder\n"
+                body += "set cblabel \(Gnuplot.quote(scale.isLogarithmic ? "loss (log scale)" : "loss")); set cbtics nomirror out font ',7'\n"
+            }
+            body += "splot $surface\(index) nonuniform matrix with pm3d\n"
+        }
+        body += "unset multiplot"
+        return Gnuplot.page(name, width: width, height: height, data: data, body: body)
+    }
+}

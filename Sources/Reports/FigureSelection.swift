@@ -1,0 +1,177 @@
+import Archive
+import Figures
+import Foundation
+
+/// Which figures a result file allows.
+struct FigureSelection {
+    /// A figure, its caption, and its numbers as a table.
+    struct Entry {
+        let figure: any Figure
+        let title: String
+        let caption: String
+        /// Three-dimensional pictures go into the page as PNG, the others as SVG.
+        var isRaster = false
+        var header: [String] = []
+        var rows: [[String]] = []
+    }
+
+    let entries: [Entry]
+
+    init(_ record: RunRecord) {
+        entries =
+            FigureSelection.comparison(record) + FigureSelection.eigenvalues(record) + FigureSelection.path(record)
+            + FigureSelection.lines(record) + FigureSelection.planes(record)
+    }
+
+    private static func comparison(_ record: RunRecord) -> [Entry] {
+        let summary = Summary(record)
+        let panels = summary.measures.compactMap { measure -> ComparisonFigure.Panel? in
+            let values = measure.cells.map { $0.value }
+            guard values.contains(where: \.isFinite) else { return nil }
+            return ComparisonFigure.Panel(title: measure.title, values: values, errors: measure.cells.map { $0.error })
+        }
+        guard !panels.isEmpty else { return [] }
+        let figure = ComparisonFigure(name: "comparison", variants: record.variants.map(\.name), panels: panels)
+        return [
+            Entry(
+                figure: figure, title: "All measures",
+                caption: "Every measure on its own scale, zero included. Bars: one standard error; residual for eigenvalues.")
+        ]
+    }
+
+    private static func eigenvalues(_ record: RunRecord) -> [Entry] {
+        var rows: [[String]] = []
+        let columns = record.variants.compactMap { variant -> (title: String, values: [EigenvalueFigure.Value])? in
+            var values: [EigenvalueFigure.Value] = []
+            for (end, path) in [("largest", "curvature/eigenvalues"), ("smallest", "curvature/eigenvalues_smallest")] {
+                guard let array = variant.array(path), array.status == .done else { continue }
+                let residuals = array.companions.first { $0.name.hasPrefix("residuals") }?.values ?? []
+                let converged = array.companions.first { $0.name.hasPrefix("converged") }?.values ?? []
+                let pairs = array.values.indices.map { index in
+                    EigenvalueFigure.Value(
+                        value: array.values[index], residual: index < residuals.count ? residuals[index] : .nan,
+                        converged: index < converged.count && converged[index] == 1)
+                }
+                for (index, pair) in pairs.enumerated() where pair.value.isFinite {
+                    rows.append([
+                        variant.name, "\(end) \(index + 1)", Number.text(pair.value), Number.text(pair.residual),
+                        pair.converged ? "yes" : "no",
+                    ])
+                }
+                // The lower end in rising order continues the upper end.
+                values += end == "largest" ? pairs : pairs.reversed()
+            }
+            return values.contains { $0.value.isFinite } ? (variant.name, values) : nil
+        }
+        guard !columns.isEmpty else { return [] }
+        return [
+            Entry(
+                figure: EigenvalueFigure(name: "eigenvalues", columns: columns), title: "Eigenvalues of the Hessian",
+                caption: "Both ends of the spectrum, algebraically ordered. Bars: residual of the eigenpair, a bound of its error. Open: not converged.",
+                header: ["variant", "eigenvalue", "value", "relative residual", "converged"], rows: rows)
+        ]
+    }
+
+    private static func path(_ record: RunRecord) -> [Entry] {
+        guard let line = record.variants.compactMap({ $0.line("path") }).first, let loss = line.column("loss"),
+            loss.contains(where: \.isFinite)
+        else { return [] }
+        let error = line.column("standard_error") ?? loss.map { _ in .nan }
+        let marks = record.variants.enumerated().compactMap { index, variant in
+            variant.attributes["position_on_path"]?.number.map { (title: variant.name, position: $0, colour: index) }
+        }
+        return [
+            Entry(
+                figure: PathFigure(
+                    name: "path", curve: .init(title: "path", t: line.t, loss: loss, standardError: error), marks: marks),
+                title: "The path of smoothing",
+                caption: "Loss at αθ₁ + (1 − α)θ₂: from the random draw θ₂ (left) to the pre-trained weights θ₁ (right). Smoothed weights lie on it.",
+                header: ["α", "loss", "standard error"],
+                rows: line.t.indices.map { [Number.text(line.t[$0]), Number.text(loss[$0]), Number.text(error[$0])] })
+        ]
+    }
+
+    private static func lines(_ record: RunRecord) -> [Entry] {
+        let lines = record.variants.compactMap { variant in variant.line("random").map { (variant.name, $0) } }
+        let curves = lines.compactMap { name, line -> LineFigure.Curve? in
+            guard let loss = line.column("loss"), loss.contains(where: \.isFinite) else { return nil }
+            return LineFigure.Curve(
+                title: name, t: line.t, loss: loss, standardError: line.column("standard_error") ?? loss.map { _ in .nan })
+        }
+        guard let first = curves.first else { return [] }
+        return [
+            Entry(
+                figure: LineFigure(name: "line", curves: curves, xLabel: "distance along a random direction"),
+                title: "Along a random direction",
+                caption: "The same direction for every variant (\(lines[0].1.attributes["axis"]?.text ?? "random")). Bands: one standard error over the windows.",
+                header: ["t"] + curves.map(\.title),
+                rows: first.t.indices.map { index in [Number.text(first.t[index])] + curves.map { Number.text($0.loss[index]) } })
+        ]
+    }
+
+    private static func planes(_ record: RunRecord) -> [Entry] {
+        var names: [String] = []
+        for plane in record.variants.flatMap(\.planes) where !names.contains(plane.name) { names.append(plane.name) }
+        return names.flatMap { name -> [Entry] in
+            let found = record.variants.compactMap { variant in variant.plane(name).map { (variant.name, $0) } }
+            let panels = found.compactMap { title, plane -> PlanePanel? in
+                guard let loss = plane.column("loss") else { return nil }
+                return PlanePanel(title: title, x: plane.x, y: plane.y, loss: loss)
+            }
+            guard let plane = found.first?.1, panels.contains(where: { $0.loss.contains(where: \.isFinite) }) else { return [] }
+            let file = name == "random" ? "plane" : "plane-" + name.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
+            let cosine = plane.attributes["cosine"]?.number.map { "; cosine of the axes \(Number.text($0))" } ?? ""
+            let axes = plane.attributes["x_axis"]?.text.map { $0.replacingOccurrences(of: ", index 0", with: "") } ?? "two directions"
+            let drawable = panels.filter(\.isDrawable)
+            guard !drawable.isEmpty else { return [strip(panels, file, axes)] }
+            var entries = [
+                Entry(
+                    figure: PlaneFigure(name: file, panels: drawable), title: "Over a plane, one scale",
+                    caption: "The same two axes for every variant (\(axes)\(cosine)). Cross: the variant's own weights. White lines: equal loss.",
+                    header: ["variant", "smallest", "at (x, y)", "largest", "at (x, y)", "centre"],
+                    rows: drawable.map(extremes)),
+                Entry(
+                    figure: SurfaceFigure(name: file + "-surface", panels: drawable), title: "The same plane as a surface",
+                    caption: "As above, on one scale.", isRaster: true),
+            ]
+            if drawable.count > 1 {
+                for (index, panel) in drawable.enumerated() {
+                    entries.append(
+                        Entry(
+                            figure: PlaneFigure(name: "\(file)-own-\(index + 1)", panels: [panel]),
+                            title: "Own scale: \(panel.title)", caption: "The colours span this variant's losses alone."))
+                }
+            }
+            return entries
+        }
+    }
+
+    /// A plane of one row or column is a line.
+    private static func strip(_ panels: [PlanePanel], _ file: String, _ axes: String) -> Entry {
+        let curves = panels.map { panel in
+            LineFigure.Curve(
+                title: panel.title, t: panel.x.count >= panel.y.count ? panel.x : panel.y, loss: panel.loss,
+                standardError: panel.loss.map { _ in .nan })
+        }
+        return Entry(
+            figure: LineFigure(name: file, curves: curves, xLabel: "distance"), title: "A plane of one row",
+            caption: "One of the coordinates has a single value, so the plane is a line (\(axes)).")
+    }
+
+    private static func extremes(_ panel: PlanePanel) -> [String] {
+        let finite = panel.loss.indices.filter { panel.loss[$0].isFinite }
+        func place(_ index: Int?) -> String {
+            index.map { "(\(Number.text(panel.x[$0 % panel.x.count])), \(Number.text(panel.y[$0 / panel.x.count])))" } ?? "–"
+        }
+        let low = finite.min { panel.loss[$0] < panel.loss[$1] }
+        let high = finite.max { panel.loss[$0] < panel.loss[$1] }
+        var centre = "–"
+        if let i = panel.x.firstIndex(of: 0), let j = panel.y.firstIndex(of: 0) {
+            centre = Number.text(panel.loss[j * panel.x.count + i])
+        }
+        return [
+            panel.title, low.map { Number.text(panel.loss[$0]) } ?? "–", place(low), high.map { Number.text(panel.loss[$0]) } ?? "–",
+            place(high), centre,
+        ]
+    }
+}

@@ -1,0 +1,113 @@
+import Archive
+import Foundation
+import Mustache
+
+/// The page as one self-contained HTML text: no script, no request, pictures inside.
+struct ReportPage {
+    private let record: RunRecord
+    private let figures: [DrawnFigure]
+
+    init(_ record: RunRecord, figures: [DrawnFigure]) {
+        self.record = record
+        self.figures = figures
+    }
+
+    func html() throws -> String {
+        let template = try MustacheTemplate(string: ReportTemplate.text)
+        return template.render(try content())
+    }
+
+    private func content() throws -> [String: Any] {
+        let summary = Summary(record)
+        let pictures = try figures.enumerated().map { index, drawn -> [String: Any] in
+            let source = drawn.entry.isRaster ? drawn.files.png : drawn.files.svg
+            let data = try Data(contentsOf: source).base64EncodedString()
+            var object: [String: Any] = [
+                "number": index + 1, "title": drawn.entry.title, "caption": drawn.entry.caption,
+                "alternative": drawn.entry.figure.alternative, "name": drawn.entry.figure.name,
+                "source": "data:image/\(drawn.entry.isRaster ? "png" : "svg+xml");base64,\(data)",
+            ]
+            if !drawn.entry.rows.isEmpty {
+                object["table"] = ["header": drawn.entry.header, "rows": drawn.entry.rows.map { ["cells": $0] }]
+            }
+            return object
+        }
+        return [
+            "title": record.title, "complete": record.isComplete, "warnings": warnings(),
+            "hasWarnings": !warnings().isEmpty, "variants": record.variants.map(\.name),
+            "measures": summary.measures.map { measure -> [String: Any] in
+                [
+                    "title": measure.title, "unit": measure.unit == "1" ? "" : measure.unit,
+                    "cells": measure.cells.map { ["text": $0.text, "note": $0.note] },
+                ]
+            },
+            "lead": lead(), "figures": pictures, "facts": facts(), "command": record.command,
+            "methods": Methods.used(in: record), "manifest": record.manifestJSON,
+        ]
+    }
+
+    private func attribute(_ name: String) -> String {
+        guard let value = record.attributes[name] else { return "–" }
+        return value.text ?? value.number.map { $0 == $0.rounded() ? String(Int($0)) : Number.text($0) } ?? "–"
+    }
+
+    private func lead() -> String {
+        "\(attribute("architecture")) with \(attribute("parameters")) parameters on \(attribute("windows")) windows of \(attribute("source")), "
+            + "\(attribute("task")), loss \(attribute("loss")). The same windows, directions and probes for every variant."
+    }
+
+    private func facts() -> [[String: String]] {
+        var facts = [
+            ("created", record.created), ("seed", String(record.seed)), ("precision", attribute("precision")),
+            ("fingerprint", record.fingerprint),
+        ]
+        facts += record.software.sorted { $0.key < $1.key }.map { ("version of \($0.key)", $0.value) }
+        for variant in record.variants where !variant.weightsSHA256.isEmpty {
+            facts.append(("SHA-256 of \(variant.name)", variant.weightsSHA256))
+        }
+        return facts.map { ["name": $0.0, "value": $0.1] }
+    }
+
+    private func warnings() -> [String] {
+        var warnings: [String] = []
+        if !record.isComplete { warnings.append("The run is not complete: pending numbers are left out. Go on with the same command and --resume.") }
+        let counts = record.counts
+        if counts.failed > 0 { warnings.append("\(counts.failed) numbers or points failed; they are left out.") }
+        for variant in record.variants {
+            let open = variant.arrays.filter { $0.status == .done }.flatMap { array in
+                array.companions.filter { $0.name.hasPrefix("converged") }.flatMap(\.values)
+            }.filter { $0 != 1 }.count
+            if open > 0 { warnings.append("\(variant.name): \(open) eigenvalues did not converge.") }
+            let infinite = (variant.lines.compactMap { $0.column("loss") } + variant.planes.compactMap { $0.column("loss") })
+                .flatMap { $0 }.filter(\.isInfinite).count
+            if infinite > 0 { warnings.append("\(variant.name): the loss is infinite at \(infinite) points, which are holes in the figures.") }
+        }
+        if let windows = record.attributes["windows"]?.number, windows < 30 {
+            warnings.append("Only \(Int(windows)) windows: standard errors are themselves uncertain.")
+        }
+        return warnings
+    }
+}
+
+/// Short definitions of what a page shows.
+enum Methods {
+    static func used(in record: RunRecord) -> [[String: String]] {
+        let paths = Set(record.variants.flatMap { $0.scalars.map(\.path) + $0.arrays.map(\.path) })
+        let slices = !record.variants.flatMap(\.lines).isEmpty || !record.variants.flatMap(\.planes).isEmpty
+        let all: [(used: Bool, term: String, text: String)] = [
+            (paths.contains("loss"), "Loss", "Mean over the windows in evaluation mode; standard error s/√n over windows, a lower bound where windows overlap."),
+            (paths.contains("curvature/eigenvalues"), "λ max, λ min",
+             "Largest and smallest eigenvalues of the Hessian by thick-restart Lanczos with full reorthogonalisation; the residual ‖Hv − λv‖/|λ| comes from one more true product."),
+            (paths.contains("curvature/trace"), "Trace, Frobenius norm",
+             "Hutchinson's estimator with random signs (Hutchinson 1990); Tr H/‖H‖F is the ratio of Fort & Scherlis (arXiv 1807.02581)."),
+            (paths.contains("sharpness/sam"), "SAM sharpness",
+             "L(θ + ρg/‖g‖) − L(θ), ρ = 0.05 (Foret et al., arXiv 2010.01412). Away from a minimum mostly the first-order part ρ‖g‖."),
+            (paths.contains("sharpness/average"), "Average sharpness",
+             "E L(θ + δ) − L(θ) for Gaussian δ, plain with ρ = 0.01 and adaptive with ρ = 0.1 times |θ| (Andriushchenko et al., arXiv 2302.07011), over pairs ±δ."),
+            (slices, "Slices", "Random directions follow Li et al. (arXiv 1712.09913), normalised once to the pre-trained weights and shared by all variants, so that pictures can be compared point by point."),
+            (record.variants.contains { $0.kind == "sff" }, "sff:α",
+             "Smoothed Full Fine-tuning (arXiv 2606.08578): αθ₁ + (1 − α)θ₂ with pre-trained θ₁ and a random draw θ₂, every parameter, no buffer."),
+        ]
+        return all.filter(\.used).map { ["term": $0.term, "text": $0.text] }
+    }
+}

@@ -1,0 +1,120 @@
+/// The page's template. Double braces escape; there are no others.
+enum ReportTemplate {
+    static let text = """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+        <title>{{title}}</title>
+        <style>
+        :root { color-scheme: light dark; --ink: #1b1b1b; --paper: #ffffff; --quiet: #595959; --line: #d0d0d0; --shade: #f5f5f5; --warn: #7a4100; --warnpaper: #fff4e0; }
+        @media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --paper: #161616; --quiet: #b0b0b0; --line: #444444; --shade: #222222; --warn: #ffcf8f; --warnpaper: #3a2a10; } }
+        * { box-sizing: border-box; }
+        body { margin: 0 auto; max-width: 60rem; padding: 1.5rem 1rem 4rem; font: 1rem/1.55 system-ui, "DejaVu Sans", sans-serif; color: var(--ink); background: var(--paper); }
+        h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .5rem; }
+        h2 { font-size: 1.25rem; margin: 2.5rem 0 .75rem; }
+        h3 { font-size: 1.05rem; margin: 0 0 .5rem; }
+        p, li, dd { max-width: 45rem; }
+        .quiet { color: var(--quiet); }
+        .warnings { border-left: .3rem solid var(--warn); background: var(--warnpaper); color: var(--warn); padding: .6rem 1rem; margin: 1.25rem 0; }
+        .warnings ul { margin: .3rem 0; padding-left: 1.2rem; }
+        .scroll { overflow-x: auto; }
+        table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+        caption { text-align: left; color: var(--quiet); padding-bottom: .4rem; }
+        th, td { padding: .35rem .8rem .35rem 0; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); vertical-align: top; }
+        th:first-child, td:first-child { text-align: left; }
+        thead th { border-bottom: 2px solid var(--line); }
+        .note { display: block; font-size: .8rem; color: var(--warn); }
+        .unit { color: var(--quiet); font-weight: normal; font-size: .85rem; }
+        figure { margin: 0 0 2.25rem; }
+        figure img { display: block; width: 100%; height: auto; max-width: 52rem; background: #ffffff; border-radius: .25rem; }
+        figcaption { color: var(--quiet); margin-top: .5rem; max-width: 45rem; }
+        details { margin-top: .5rem; }
+        summary { cursor: pointer; }
+        pre { overflow-x: auto; background: var(--shade); padding: .75rem 1rem; border-radius: .25rem; font-size: .85rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+        dt { font-weight: 600; margin-top: .6rem; }
+        dd { margin-left: 0; overflow-wrap: anywhere; }
+        @media print { body { max-width: none; } details > * { display: block; } figure { break-inside: avoid; } }
+        </style>
+        </head>
+        <body>
+        <header>
+        <h1>{{title}}</h1>
+        <p class="quiet">{{lead}}</p>
+        </header>
+        <main>
+        {{#hasWarnings}}
+        <section class="warnings" aria-label="Warnings">
+        <strong>Before you read on</strong>
+        <ul>
+        {{#warnings}}
+        <li>{{.}}</li>
+        {{/warnings}}
+        </ul>
+        </section>
+        {{/hasWarnings}}
+        <section>
+        <h2>Numbers</h2>
+        <div class="scroll" tabindex="0" role="region" aria-label="Table of measures">
+        <table>
+        <caption>Value ± standard error. Every number uses the same windows and seeds for all variants.</caption>
+        <thead><tr><th scope="col">measure</th>{{#variants}}<th scope="col">{{.}}</th>{{/variants}}</tr></thead>
+        <tbody>
+        {{#measures}}
+        <tr><th scope="row">{{title}}</th>{{#cells}}<td>{{text}}{{#note}}<span class="note">{{note}}</span>{{/note}}</td>{{/cells}}</tr>
+        {{/measures}}
+        </tbody>
+        </table>
+        </div>
+        </section>
+        <section>
+        <h2>Figures</h2>
+        {{#figures}}
+        <figure id="figure-{{number}}">
+        <h3>{{number}}. {{title}}</h3>
+        <img src="{{source}}" alt="{{alternative}}">
+        <figcaption>{{caption}} <span class="unit">({{name}}.gp, .svg, .png)</span></figcaption>
+        {{#table}}
+        <details>
+        <summary>Numbers of figure {{number}}</summary>
+        <div class="scroll" tabindex="0" role="region" aria-label="Numbers of figure {{number}}">
+        <table>
+        <thead><tr>{{#header}}<th scope="col">{{.}}</th>{{/header}}</tr></thead>
+        <tbody>
+        {{#rows}}
+        <tr>{{#cells}}<td>{{.}}</td>{{/cells}}</tr>
+        {{/rows}}
+        </tbody>
+        </table>
+        </div>
+        </details>
+        {{/table}}
+        </figure>
+        {{/figures}}
+        </section>
+        <section>
+        <h2>Methods</h2>
+        <dl>
+        {{#methods}}
+        <dt>{{term}}</dt><dd>{{text}}</dd>
+        {{/methods}}
+        </dl>
+        </section>
+        <section>
+        <h2>How to reproduce</h2>
+        <pre>{{command}}</pre>
+        <dl>
+        {{#facts}}
+        <dt>{{name}}</dt><dd>{{value}}</dd>
+        {{/facts}}
+        </dl>
+        <details><summary>Resolved configuration, hashes and machine</summary><pre>{{manifest}}</pre></details>
+        </section>
+        </main>
+        </body>
+        </html>
+
+        """
+}

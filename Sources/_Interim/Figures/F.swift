@@ -1,1 +1,0 @@
-public struct FigureError: Error { public var isGnuplotMissing: Bool { false } }
