@@ -13,11 +13,16 @@ let torchLink: [LinkerSetting] = [
     .linkedLibrary("c10"),
 ]
 
+// In CI warnings of our own targets are errors.
+let strict: [SwiftSetting] =
+    Context.environment["LANDSCAPE_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
 let package = Package(
     name: "landscape",
     products: [
         .executable(name: "landscape", targets: ["LandscapeTool"]),
-        .library(name: "Landscape", targets: ["Landscape", "Smoothing", "Forecasters", "TimeSeries", "Krylov", "Archive"]),
+        .library(
+            name: "Landscape", targets: ["Landscape", "Smoothing", "Forecasters", "TimeSeries", "Krylov", "Archive"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.1"),
@@ -59,18 +64,36 @@ let package = Package(
             dependencies: [
                 "Archive", "Checkpoints", "Figures", "Forecasters", "Krylov", "Landscape", "Networks", "Reports",
                 "Smoothing", "Tensor", "TimeSeries",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Yams", package: "Yams"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
             ],
             resources: [.copy("Resources/Embedded")]),
 
         // MARK: Tests
         .testTarget(name: "ForecastersTests", dependencies: ["Forecasters", "Networks", "Checkpoints", "Tensor"]),
-        .testTarget(name: "LandscapeTests", dependencies: ["Landscape", "Forecasters", "Networks", "Krylov", "Tensor"]),
+        .testTarget(
+            name: "LandscapeTests", dependencies: ["Landscape", "Forecasters", "Networks", "Krylov", "Tensor"]),
         .testTarget(name: "KrylovTests", dependencies: ["Krylov"]),
         .testTarget(name: "TimeSeriesTests", dependencies: ["TimeSeries"]),
+        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
+        .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
+        .testTarget(name: "SmoothingTests", dependencies: ["Smoothing", "Forecasters", "Networks", "Tensor"]),
+        .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
+        .testTarget(name: "ReportsTests", dependencies: ["Reports", "Archive", "Figures"]),
+        .executableTarget(name: "ArchiveWriterHelper", dependencies: ["Archive"], path: "Tests/ArchiveWriterHelper"),
+        .testTarget(name: "ArchiveTests", dependencies: ["Archive", "ArchiveWriterHelper"]),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "CommandLineTests", dependencies: ["LandscapeTool", "Archive", "Checkpoints"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20
 )
+
+for target in package.targets where target.type != .system && target.name != "CTorch" && target.name != "CGnuplot" {
+    target.swiftSettings = (target.swiftSettings ?? []) + strict
+}
+
+// Only for `make docs`, so that users of the library do not resolve it.
+if Context.environment["LANDSCAPE_DOCS"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"))
+}

@@ -60,7 +60,9 @@ public struct ComparisonFigure: Figure {
             for (variant, value) in panel.values.enumerated() where value.isFinite {
                 let error = panel.errors[variant].isFinite ? panel.errors[variant] : 0
                 data += Gnuplot.block("p\(index)v\(variant)", [[value, Double(variant), error]])
-                plots.append("$p\(index)v\(variant) using 1:2:3 with xerrorbars pt 7 ps 0.75 lw 1.2 lc rgb '\(Palette.colour(variant))'")
+                plots.append(
+                    "$p\(index)v\(variant) using 1:2:3 with xerrorbars pt 7 ps 0.75 lw 1.2 lc rgb '\(Palette.colour(variant))'"
+                )
             }
             guard !plots.isEmpty else { continue }
             let lows = finite.map { $0.0 - ($0.1.isFinite ? $0.1 : 0) }
@@ -78,9 +80,9 @@ public struct ComparisonFigure: Figure {
             let y1 = height - Double(row) * (panelHeight + top + bottom) - top
             body += """
                 \(Gnuplot.margins(left: x0 / width, right: (x0 + panelWidth) / width, bottom: (y1 - panelHeight) / height, top: y1 / height))
-                set xrange [\(Gnuplot.number(low)):\(Gnuplot.number(high))]; set xtics \(Gnuplot.number(step)) font ',7'; set format x '%.3g'
+                set xrange [\(Gnuplot.number(low)):\(Gnuplot.number(high))]; set xtics \(Gnuplot.number(step)) font small; set format x '%.3g'
                 set ytics (\(column == 0 ? names : blank)) noenhanced scale 0
-                set title \(Gnuplot.quote(panel.title)) noenhanced font ',8' offset 0,-0.5
+                set title \(Gnuplot.quote(panel.title)) noenhanced offset 0,-0.5
                 set arrow 1 from first 0, graph 0 to first 0, graph 1 nohead lc rgb '#bbbbbb' back
                 plot \(plots.joined(separator: ", "))
 

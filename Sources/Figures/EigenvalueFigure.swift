@@ -43,14 +43,19 @@ public struct EigenvalueFigure: Figure {
         for (index, column) in columns.enumerated() {
             tics.append("\(Gnuplot.quote(column.title)) \(index)")
             let values = column.values.filter { $0.value.isFinite }
-            for (suffix, chosen, style) in [("done", values.filter(\.converged), "pt 7"), ("open", values.filter { !$0.converged }, "pt 6")] where !chosen.isEmpty {
+            for (suffix, chosen, style) in [
+                ("done", values.filter(\.converged), "pt 7"), ("open", values.filter { !$0.converged }, "pt 6"),
+            ] where !chosen.isEmpty {
                 // Values of one column stand side by side, so that close ones can be told apart.
                 let rows = chosen.enumerated().map { rank, value -> [Double] in
-                    let place = Double(index) + 0.3 * (chosen.count > 1 ? Double(rank) / Double(chosen.count - 1) - 0.5 : 0)
+                    let place =
+                        Double(index) + 0.3 * (chosen.count > 1 ? Double(rank) / Double(chosen.count - 1) - 0.5 : 0)
                     return [place, value.value, value.residual.isFinite ? abs(value.residual * value.value) : 0]
                 }
                 data += Gnuplot.block("\(suffix)\(index)", rows)
-                plots.append("$\(suffix)\(index) using 1:2:3 with yerrorbars \(style) ps 0.7 lc rgb '\(Palette.colour(index))' notitle")
+                plots.append(
+                    "$\(suffix)\(index) using 1:2:3 with yerrorbars \(style) ps 0.7 lc rgb '\(Palette.colour(index))' notitle"
+                )
             }
         }
         plots.append("NaN with points pt 7 ps 0.7 lc rgb '#444444' title 'converged, bar: residual'")
@@ -58,7 +63,7 @@ public struct EigenvalueFigure: Figure {
             plots.append("NaN with points pt 6 ps 0.7 lc rgb '#444444' title 'not converged'")
         }
         let body = """
-            \(Gnuplot.margins(left: 0.11, right: 0.97, bottom: 0.13, top: 0.88))
+            \(Gnuplot.margins(left: 0.11, right: 0.97, bottom: 0.14, top: 0.88))
             set border 3; set tics nomirror out
             set xrange [-0.5:\(Double(columns.count) - 0.5)]
             set offsets 0, 0, graph 0.05, graph 0.05

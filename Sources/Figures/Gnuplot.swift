@@ -38,9 +38,11 @@ enum Gnuplot {
             do for [format = 0:1] {
                 if (format == 0) {
                     set terminal svg size \(pixels(width, 96)),\(pixels(height, 96)) font 'DejaVu Sans,10.7' background '#ffffff'
+                    small = ',9'
                     set output '\(name).svg'
                 } else {
-                    set terminal pngcairo size \(pixels(width, 200)),\(pixels(height, 200)) font 'DejaVu Sans,8' fontscale 2.78 linewidth 2 pointscale 2
+                    set terminal pngcairo size \(pixels(width, 200)),\(pixels(height, 200)) font 'DejaVu Sans,8' fontscale 2.08 linewidth 2 pointscale 2
+                    small = ',7'
                     set output '\(name).png'
                 }
             \(body.split(separator: "\n", omittingEmptySubsequences: false).map { "    " + $0 }.joined(separator: "\n"))
@@ -54,7 +56,8 @@ enum Gnuplot {
     /// Screen fractions for the four edges of a plot.
     static func margins(left: Double, right: Double, bottom: Double, top: Double) -> String {
         func f(_ value: Double) -> String { String(format: "%.5f", value) }
-        return "set lmargin at screen \(f(left)); set rmargin at screen \(f(right)); set bmargin at screen \(f(bottom)); set tmargin at screen \(f(top))"
+        return
+            "set lmargin at screen \(f(left)); set rmargin at screen \(f(right)); set bmargin at screen \(f(bottom)); set tmargin at screen \(f(top))"
     }
 
     /// A short number for a label.
@@ -120,5 +123,6 @@ enum Palette {
     static func colour(_ index: Int) -> String { variants[index % variants.count] }
 
     /// Viridis at nine equally spaced points (Smith & van der Walt 2015, public domain).
-    static let viridis = "set palette defined (0 '#440154', 1 '#472d7b', 2 '#3b528b', 3 '#2c728e', 4 '#21918c', 5 '#28ae80', 6 '#5ec962', 7 '#addc30', 8 '#fde725')"
+    static let viridis =
+        "set palette defined (0 '#440154', 1 '#472d7b', 2 '#3b528b', 3 '#2c728e', 4 '#21918c', 5 '#28ae80', 6 '#5ec962', 7 '#addc30', 8 '#fde725')"
 }

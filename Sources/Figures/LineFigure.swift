@@ -54,18 +54,24 @@ public struct LineFigure: Figure {
                 let error = curve.standardError[i].isFinite ? curve.standardError[i] : 0
                 // A band that reaches below zero has no place on a logarithmic axis.
                 let lower = curve.loss[i] - error
-                return [curve.t[i], curve.loss[i], scale.isLogarithmic && lower <= 0 ? curve.loss[i] : lower, curve.loss[i] + error]
+                return [
+                    curve.t[i], curve.loss[i], scale.isLogarithmic && lower <= 0 ? curve.loss[i] : lower,
+                    curve.loss[i] + error,
+                ]
             }
             data += Gnuplot.block("curve\(index)", rows)
             let colour = Palette.colour(index)
-            plots.append("$curve\(index) using 1:3:4 with filledcurves fs transparent solid 0.18 noborder fc rgb '\(colour)' notitle")
             plots.append(
-                "$curve\(index) using 1:2 with \(curve.t.count > 1 ? "lines" : "points pt 7") lc rgb '\(colour)' \(curve.t.count > 1 ? "lw 1.6 dt \(index % 4 + 1)" : "") title \(Gnuplot.quote(curve.title)) noenhanced")
+                "$curve\(index) using 1:3:4 with filledcurves fs transparent solid 0.18 noborder fc rgb '\(colour)' notitle"
+            )
+            plots.append(
+                "$curve\(index) using 1:2 with \(curve.t.count > 1 ? "lines" : "points pt 7") lc rgb '\(colour)' \(curve.t.count > 1 ? "lw 1.6 dt \(index % 4 + 1)" : "") title \(Gnuplot.quote(curve.title)) noenhanced"
+            )
         }
         let body = """
-            \(Gnuplot.margins(left: 0.10, right: 0.76, bottom: 0.17, top: 0.95))
+            \(Gnuplot.margins(left: 0.10, right: 0.76, bottom: 0.21, top: 0.95))
             set border 3; set tics nomirror out
-            set xlabel \(Gnuplot.quote(xLabel)); set ylabel \(Gnuplot.quote(yLabel + (scale.isLogarithmic ? " (log scale)" : "")))
+            set xlabel \(Gnuplot.quote(xLabel)) noenhanced; set ylabel \(Gnuplot.quote(yLabel + (scale.isLogarithmic ? " (log scale)" : "")))
             \(scale.isLogarithmic ? "set logscale y" : "")
             set key at screen 0.785,0.93 left top Left reverse samplen 2.5 noenhanced
             set arrow from first 0, graph 0 to first 0, graph 1 nohead lc rgb '#999999' dt 3 back

@@ -37,7 +37,10 @@ public struct PathFigure: Figure {
         let rows = curve.t.indices.map { i -> [Double] in
             let error = curve.standardError[i].isFinite ? curve.standardError[i] : 0
             let lower = curve.loss[i] - error
-            return [curve.t[i], curve.loss[i], scale.isLogarithmic && lower <= 0 ? curve.loss[i] : lower, curve.loss[i] + error]
+            return [
+                curve.t[i], curve.loss[i], scale.isLogarithmic && lower <= 0 ? curve.loss[i] : lower,
+                curve.loss[i] + error,
+            ]
         }
         var data = Gnuplot.block("path", rows)
         var plots = [
@@ -46,7 +49,9 @@ public struct PathFigure: Figure {
         ]
         for (index, mark) in marks.enumerated() {
             data += Gnuplot.block("mark\(index)", [[mark.position, value(at: mark.position)]])
-            plots.append("$mark\(index) with points pt 7 ps 1.1 lc rgb '\(Palette.colour(mark.colour))' title \(Gnuplot.quote(mark.title)) noenhanced")
+            plots.append(
+                "$mark\(index) with points pt 7 ps 1.1 lc rgb '\(Palette.colour(mark.colour))' title \(Gnuplot.quote(mark.title)) noenhanced"
+            )
         }
         let body = """
             \(Gnuplot.margins(left: 0.10, right: 0.72, bottom: 0.2, top: 0.95))

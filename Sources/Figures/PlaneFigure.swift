@@ -48,6 +48,21 @@ public struct PlaneFigure: Figure {
         "Heat map of the loss over a plane through \(panels.map(\.title).joined(separator: ", "))\(panels.count > 1 ? ", all on one colour scale" : "")."
     }
 
+    /// The corners of a point's cell.
+    private static func cell(_ panel: PlanePanel, _ index: Int) -> String {
+        let (i, j) = (index % panel.x.count, index / panel.x.count)
+        let dx = (panel.x[panel.x.count - 1] - panel.x[0]) / Double(panel.x.count - 1) / 2
+        let dy = (panel.y[panel.y.count - 1] - panel.y[0]) / Double(panel.y.count - 1) / 2
+        return "from first \(panel.x[i] - dx),\(panel.y[j] - dy) to first \(panel.x[i] + dx),\(panel.y[j] + dy)"
+    }
+
+    /// Half a cell beyond the outer points, so that the outer cells are whole.
+    private static func range(_ coordinates: [Double]) -> String {
+        let last = coordinates[coordinates.count - 1]
+        let half = (last - coordinates[0]) / Double(coordinates.count - 1) / 2
+        return "[\(coordinates[0] - half):\(last + half)]"
+    }
+
     /// See ``Figure/script()``.
     public func script() -> String {
         let scale = Scale(panels.flatMap(\.loss))
@@ -55,7 +70,7 @@ public struct PlaneFigure: Figure {
         let rows = (panels.count + columns - 1) / max(1, columns)
         let width = panels.count == 1 ? 11.0 : 17.8
         // In centimetres, so that panels are square.
-        let (left, right, bottom, top, gapX, gapY) = (1.55, 2.3, 1.25, 0.75, 0.45, 1.0)
+        let (left, right, bottom, top, gapX, gapY) = (1.55, 2.3, 1.55, 0.75, 0.45, 1.0)
         let panelWidth = (width - left - right - Double(columns - 1) * gapX) / Double(max(1, columns))
         let height = bottom + top + Double(rows) * panelWidth + Double(rows - 1) * gapY
 
@@ -68,27 +83,35 @@ public struct PlaneFigure: Figure {
             \(scale.isLogarithmic ? "set logscale cb" : "")
             set contour base
             set cntrparam levels discrete \(scale.levels(8).map(Gnuplot.number).joined(separator: ", "))
-            set cntrlabel onecolor format '%.3g' font ',7' start 5 interval 1000
+            set cntrlabel onecolor format '%.3g' font small start \(max(5, (panels.map(\.x.count).max() ?? 10) / 2)) interval 10000
             set tics nomirror out; unset ztics; unset key; unset colorbox
 
             """
-        if scale.levels(8).isEmpty { body = body.replacingOccurrences(of: "set cntrparam levels discrete \n", with: "unset contour\n") }
+        if scale.levels(8).isEmpty {
+            body = body.replacingOccurrences(of: "set cntrparam levels discrete \n", with: "unset contour\n")
+        }
         for (index, panel) in panels.enumerated() {
             data += Gnuplot.matrix("plane\(index)", x: panel.x, y: panel.y, z: panel.loss)
+            let holes = panel.loss.indices.filter { !panel.loss[$0].isFinite }
+            if !holes.isEmpty {
+                // An image needs all its points; what is missing is covered by grey cells.
+                let filled = panel.loss.map { $0.isFinite ? $0 : scale.low }
+                data += Gnuplot.matrix("image\(index)", x: panel.x, y: panel.y, z: filled)
+            }
             let (row, column) = (index / columns, index % columns)
             let x0 = left + Double(column) * (panelWidth + gapX)
             let y1 = height - top - Double(row) * (panelWidth + gapY)
             let isLast = index == panels.count - 1
             let isBottom = index + columns >= panels.count
             let hasContour = Scale(panel.loss).low < (scale.levels(8).last ?? -.infinity) && !scale.levels(8).isEmpty
-            var plots = ["$plane\(index) nonuniform matrix with image nocontour"]
+            var plots = ["$\(holes.isEmpty ? "plane" : "image")\(index) nonuniform matrix with image nocontour"]
             if hasContour {
                 plots.append("$plane\(index) nonuniform matrix with lines lc rgb '#ffffff' lw 0.7 nosurface")
                 plots.append("$plane\(index) nonuniform matrix with labels tc rgb '#ffffff' nosurface")
             }
             body += """
                 \(Gnuplot.margins(left: x0 / width, right: (x0 + panelWidth) / width, bottom: (y1 - panelWidth) / height, top: y1 / height))
-                set xrange [\(panel.x[0]):\(panel.x[panel.x.count - 1])]; set yrange [\(panel.y[0]):\(panel.y[panel.y.count - 1])]
+                set xrange \(PlaneFigure.range(panel.x)); set yrange \(PlaneFigure.range(panel.y))
                 set title \(Gnuplot.quote(panel.title)) noenhanced offset 0,-0.6
                 \(isBottom ? "set xlabel \(Gnuplot.quote(xLabel)) offset 0,0.4; set format x '%g'" : "unset xlabel; set format x ''")
                 \(column == 0 ? "set ylabel \(Gnuplot.quote(yLabel)) offset 1,0; set format y '%g'" : "unset ylabel; set format y ''")
@@ -97,10 +120,17 @@ public struct PlaneFigure: Figure {
                 """
             if isLast {
                 let barX = (width - right + 0.35) / width
-                body += "set colorbox user origin \(barX),\(bottom / height) size \(0.35 / width),\((height - bottom - top) / height) noborder\n"
-                body += "set cblabel \(Gnuplot.quote(scale.isLogarithmic ? "loss (log scale)" : "loss")); set cbtics nomirror out\n"
+                body +=
+                    "set colorbox user origin \(barX),\(bottom / height) size \(0.35 / width),\((height - bottom - top) / height) noborder\n"
+                body +=
+                    "set cblabel \(Gnuplot.quote(scale.isLogarithmic ? "loss (log scale)" : "loss")); set cbtics nomirror out\n"
+            }
+            for (number, hole) in holes.enumerated() {
+                body +=
+                    "set object \(number + 1) rectangle \(PlaneFigure.cell(panel, hole)) fillstyle solid noborder fillcolor rgb '#bdbdbd' front\n"
             }
             body += "splot \(plots.joined(separator: ", "))\n"
+            if !holes.isEmpty { body += "unset object\n" }
         }
         body += "unset multiplot"
         return Gnuplot.page(name, width: width, height: height, data: data, body: body)

@@ -52,7 +52,8 @@ public struct Renderer: Sendable {
     ///
     /// - Throws: ``FigureError/failed(figure:words:)`` with gnuplot's own words.
     public func render(_ figure: some Figure) throws(FigureError) -> RenderedFigure {
-        precondition(figure.name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }, "a plain file name")
+        precondition(
+            figure.name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }, "a plain file name")
         let files = RenderedFigure(
             script: file(figure.name, "gp"), svg: file(figure.name, "svg"), png: file(figure.name, "png"))
         let log = file(figure.name, "log")
@@ -67,7 +68,8 @@ public struct Renderer: Sendable {
         let text = "load '\(figure.name).gp'; set print '\(figure.name).done'; print 'done'\n"
         let status = cgnuplot_send(command, text, &message, 1000)
         defer { for url in [log, mark] { try? FileManager.default.removeItem(at: url) } }
-        let words = ((try? String(contentsOf: log, encoding: .utf8)) ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+        let words = ((try? String(contentsOf: log, encoding: .utf8)) ?? "").trimmingCharacters(
+            in: .whitespacesAndNewlines)
         guard status == 0, FileManager.default.fileExists(atPath: mark.path) else {
             throw .failed(figure: figure.name, words: words.isEmpty ? Renderer.text(message) : words)
         }

@@ -25,7 +25,7 @@ public struct SurfaceFigure: Figure {
         let rows = (panels.count + columns - 1) / max(1, columns)
         let width = panels.count == 1 ? 11.0 : 17.8
         let cell = (width - 1.9) / Double(max(1, columns))
-        let cellHeight = panels.count == 1 ? 7.5 : cell * 0.95
+        let cellHeight = panels.count == 1 ? 7.5 : cell * 0.9
         let height = Double(rows) * cellHeight
         var data = ""
         var body = """
@@ -33,9 +33,9 @@ public struct SurfaceFigure: Figure {
             \(Palette.viridis)
             set cbrange [\(Gnuplot.number(scale.low)):\(Gnuplot.number(scale.high))]; set zrange [\(Gnuplot.number(scale.low)):\(Gnuplot.number(scale.high))]
             \(scale.isLogarithmic ? "set logscale z; set logscale cb" : "")
-            set view 58,35,1,0.9; set xyplane 0; unset key; unset colorbox
+            set view 60,35,0.92,1.15; set xyplane 0; set lmargin 0; set rmargin 0; set bmargin 0; set tmargin 0; unset key; unset colorbox
             set pm3d depthorder border lc rgb '#333333' lw 0.25
-            set border 31 lw 0.6; set tics out font ',7' offset 0,-0.2; set ztics font ',7'
+            set border 31 lw 0.6; set xtics font small offset 0,-0.2; set ytics font small offset 0,-0.2; set ztics font small
 
             """
         for (index, panel) in panels.enumerated() {
@@ -46,16 +46,17 @@ public struct SurfaceFigure: Figure {
             let xStep = Scale.roundStep((panel.x[panel.x.count - 1] - panel.x[0]) / 3)
             let yStep = Scale.roundStep((panel.y[panel.y.count - 1] - panel.y[0]) / 3)
             body += """
-                \(Gnuplot.margins(left: (x0 + 0.7) / width, right: (x0 + cell - 0.2) / width, bottom: (y0 + 0.4) / height, top: (y0 + cellHeight - 0.55) / height))
+                set origin \(x0 / width),\((y0 - 0.1 * cellHeight) / height); set size \((cell + 0.3) / width),\(1.1 * cellHeight / height)
                 set xrange [\(panel.x[0]):\(panel.x[panel.x.count - 1])]; set yrange [\(panel.y[0]):\(panel.y[panel.y.count - 1])]
                 set xtics \(xStep); set ytics \(yStep)
-                set title \(Gnuplot.quote(panel.title)) noenhanced offset 0,-0.4
+                unset title; set label 1 \(Gnuplot.quote(panel.title)) at screen \((x0 + 0.5 * cell + 0.2) / width), screen \((y0 + cellHeight - 0.3) / height) center noenhanced
                 set xlabel 'x' offset 0,0.3; set ylabel 'y' offset 0,0.3
 
                 """
             if index == panels.count - 1 {
                 body += "set colorbox user origin \((width - 1.65) / width),0.2 size \(0.3 / width),0.6 noborder\n"
-                body += "set cblabel \(Gnuplot.quote(scale.isLogarithmic ? "loss (log scale)" : "loss")); set cbtics nomirror out font ',7'\n"
+                body +=
+                    "set cblabel \(Gnuplot.quote(scale.isLogarithmic ? "loss (log scale)" : "loss")); set cbtics nomirror out font small\n"
             }
             body += "splot $surface\(index) nonuniform matrix with pm3d\n"
         }

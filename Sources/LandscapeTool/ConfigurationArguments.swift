@@ -88,7 +88,8 @@ enum ProbeOptionNames {
     static let flags: Set<String> = ["resume", "overwrite", "no-report", "json", "dry-run", "strict", "quiet"]
     static let all: Set<String> = flags.union([
         "model", "weights", "data", "columns", "split", "borders", "context", "horizon", "stride", "windows", "batch",
-        "task", "mask-rate", "loss", "variants", "auxiliary", "exclude", "measures", "eigen", "tolerance", "max-products",
+        "task", "mask-rate", "loss", "variants", "auxiliary", "exclude", "measures", "eigen", "tolerance",
+        "max-products",
         "samples", "precision", "device", "threads", "memory", "axes", "one-dimensional", "grid", "points", "range",
         "seed", "output", "report",
     ])

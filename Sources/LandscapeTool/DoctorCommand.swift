@@ -10,23 +10,35 @@ struct DoctorCommand: ParsableCommand {
     func run() throws {
         var problems = 0
         func report(_ isGood: Bool, _ name: String, _ found: String, fix: String = "") {
-            print("\(isGood ? "ok     " : "missing") \(name): \(found)\(isGood || fix.isEmpty ? "" : "\n        fix: \(fix)")")
+            print(
+                "\(isGood ? "ok     " : "missing") \(name): \(found)\(isGood || fix.isEmpty ? "" : "\n        fix: \(fix)")"
+            )
             if !isGood { problems += 1 }
         }
         report(true, "landscape", Version.number)
         report(true, "libtorch", Runtime.version)
         let cuda = Runtime.cudaDevices
-        print("\(cuda > 0 ? "ok     " : "none   ") CUDA: \(cuda > 0 ? "\(cuda) device(s)" : "no device, or a CPU build of libtorch; everything runs on the CPU")")
+        print(
+            "\(cuda > 0 ? "ok     " : "none   ") CUDA: \(cuda > 0 ? "\(cuda) device(s)" : "no device, or a CPU build of libtorch; everything runs on the CPU")"
+        )
         let gnuplot = Tools.version(of: "gnuplot", ["--version"])
-        report(gnuplot != nil, "gnuplot", gnuplot ?? "not found; needed for figures and reports", fix: "apt-get install gnuplot-nox")
+        report(
+            gnuplot != nil, "gnuplot", gnuplot ?? "not found; needed for figures and reports",
+            fix: "apt-get install gnuplot-nox")
         if let embedded = try? EmbeddedDefault() {
-            report(FileManager.default.isReadableFile(atPath: embedded.weights.path), "embedded checkpoint", embedded.weights.path)
+            report(
+                FileManager.default.isReadableFile(atPath: embedded.weights.path), "embedded checkpoint",
+                embedded.weights.path)
         } else {
-            report(false, "embedded checkpoint", "not beside the program", fix: "keep the *.resources folder next to the program")
+            report(
+                false, "embedded checkpoint", "not beside the program",
+                fix: "keep the *.resources folder next to the program")
         }
         let memory = ProcessInfo.processInfo.physicalMemory
         report(true, "machine", "\(ProcessInfo.processInfo.activeProcessorCount) cores, \(memory >> 30) GiB memory")
-        report(access(FileManager.default.currentDirectoryPath, W_OK) == 0, "current folder", "writable for results", fix: "change to a folder you own, or give --output")
+        report(
+            access(FileManager.default.currentDirectoryPath, W_OK) == 0, "current folder", "writable for results",
+            fix: "change to a folder you own, or give --output")
         if problems > 0 { throw Exit.Failure(.unavailable, "\(problems) thing(s) missing") }
     }
 }

@@ -30,7 +30,9 @@ struct EvaluateCommand: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        if data.task != .forecast { throw ValidationError("landscape evaluate measures forecasts; --task must be forecast.") }
+        if data.task != .forecast {
+            throw ValidationError("landscape evaluate measures forecasts; --task must be forecast.")
+        }
         if season < 1 { throw ValidationError("--season must be at least 1.") }
     }
 
@@ -53,13 +55,16 @@ struct EvaluateCommand: ParsableCommand {
             let baseline = Baseline.seasonalNaive(period: season)
             results.append((baseline.description, try baseline.metrics(over: windows, naiveErrors: scale)))
         } else {
-            Log.warning("no seasonal-naive forecast: the season of \(season) points is longer than the context of \(workspace.context)")
+            Log.warning(
+                "no seasonal-naive forecast: the season of \(season) points is longer than the context of \(workspace.context)"
+            )
         }
         if json {
             let list = results.map { name, m -> [String: Any] in
                 func number(_ value: Double) -> Any { value.isFinite ? value : NSNull() }
                 return [
-                    "name": name, "mse": number(m.mse), "mae": number(m.mae), "rmse": number(m.rmse), "mape": number(m.mape),
+                    "name": name, "mse": number(m.mse), "mae": number(m.mae), "rmse": number(m.rmse),
+                    "mape": number(m.mape),
                     "mspe": number(m.mspe), "mase": number(m.mase),
                 ]
             }
@@ -75,7 +80,9 @@ struct EvaluateCommand: ParsableCommand {
                 table.append([name] + [m.mse, m.mae, m.rmse, m.mape, m.mase].map(Format.number))
             }
             print(Table.text(table))
-            print("\(windows.count) windows of \(workspace.dataPath), \(data.split.rawValue) split, context \(workspace.context), horizon \(workspace.horizon), standardised by the train rows")
+            print(
+                "\(windows.count) windows of \(workspace.dataPath), \(data.split.rawValue) split, context \(workspace.context), horizon \(workspace.horizon), standardised by the train rows"
+            )
         }
     }
 

@@ -42,8 +42,10 @@ struct DataOptions: ParsableArguments {
     @Option(help: "The part of the series to take windows from: train, val or test.")
     var split: Split = .test
 
-    @Option(help: ArgumentHelp(
-        "auto, etth, ettm, sff-published, percentages such as 70/10/20, or rows such as 8640,2880,2880.", valueName: "scheme"))
+    @Option(
+        help: ArgumentHelp(
+            "auto, etth, ettm, sff-published, percentages such as 70/10/20, or rows such as 8640,2880,2880.",
+            valueName: "scheme"))
     var borders: String = "auto"
 
     @Option(help: ArgumentHelp("Context length in points; the model's own when absent.", valueName: "points"))

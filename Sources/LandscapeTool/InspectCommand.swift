@@ -20,15 +20,24 @@ struct InspectCommand: ParsableCommand {
         if isHDF5(url) { return printRun(try RunReader.read(path)) }
         let checkpoint = try Checkpoint(url)
         let elements = checkpoint.entries.reduce(0) { $0 + $1.count }
-        let types = Dictionary(grouping: checkpoint.entries, by: \.type).map { "\($0.value.count) \($0.key.rawValue)" }.sorted()
-        print("\(path): \(checkpoint.entries.count) tensors (\(types.joined(separator: ", "))), \(elements) elements in \(checkpoint.files.count) file(s)")
+        let types = Dictionary(grouping: checkpoint.entries, by: \.type).map { "\($0.value.count) \($0.key.rawValue)" }
+            .sorted()
+        print(
+            "\(path): \(checkpoint.entries.count) tensors (\(types.joined(separator: ", "))), \(elements) elements in \(checkpoint.files.count) file(s)"
+        )
         for (key, value) in checkpoint.metadata.sorted(by: { $0.key < $1.key }) { print("  \(key): \(value)") }
         if tensors {
-            print(Table.text(checkpoint.entries.map { [$0.name, $0.type.rawValue, "\($0.shape)"] }, flushLeft: [0, 1, 2]))
+            print(
+                Table.text(
+                    checkpoint.entries.map { [$0.name, $0.type.rawValue, "\($0.shape)"] }, flushLeft: [0, 1, 2]))
         }
         let found = try PretrainedModel(url)
-        print("family: \(found.model.family)\narchitecture: \(found.model.architecture)\nparameters: \(found.model.layout.count)")
-        print("context: \(found.model.defaultContext(for: found.model.tasks[0])), horizon: \(found.model.defaultHorizon), tasks: \(found.model.tasks.map(\.rawValue).joined(separator: ", "))")
+        print(
+            "family: \(found.model.family)\narchitecture: \(found.model.architecture)\nparameters: \(found.model.layout.count)"
+        )
+        print(
+            "context: \(found.model.defaultContext(for: found.model.tasks[0])), horizon: \(found.model.defaultHorizon), tasks: \(found.model.tasks.map(\.rawValue).joined(separator: ", "))"
+        )
         if let mismatch = found.mismatch { throw mismatch }
         print("loads: yes")
     }
@@ -52,12 +61,18 @@ struct InspectCommand: ParsableCommand {
             let done = status.filter { $0 == .done }.count
             let failed = status.filter { $0 == .failed }.count
             let finite = (loss ?? []).filter(\.isFinite)
-            let range = finite.isEmpty ? "" : ", loss \(Format.number(finite.min() ?? .nan)) to \(Format.number(finite.max() ?? .nan))"
-            print("\(variant) \(path): \(done) of \(status.count) points\(failed > 0 ? ", \(failed) failed" : "")\(range)")
+            let range =
+                finite.isEmpty
+                ? "" : ", loss \(Format.number(finite.min() ?? .nan)) to \(Format.number(finite.max() ?? .nan))"
+            print(
+                "\(variant) \(path): \(done) of \(status.count) points\(failed > 0 ? ", \(failed) failed" : "")\(range)"
+            )
         }
         for variant in record.variants {
             for line in variant.lines { describe(variant.name, "lines/\(line.name)", line.column("loss"), line.status) }
-            for plane in variant.planes { describe(variant.name, "planes/\(plane.name)", plane.column("loss"), plane.status) }
+            for plane in variant.planes {
+                describe(variant.name, "planes/\(plane.name)", plane.column("loss"), plane.status)
+            }
         }
     }
 }

@@ -76,7 +76,8 @@ enum Log {
                 count.done = done
                 let tenth = done * 10 / total
                 let ends = done >= total
-                let isDue = Log.isTerminal ? ends || Date().timeIntervalSince(count.lastDrawn) > 0.1 : tenth > count.shown
+                let isDue =
+                    Log.isTerminal ? ends || Date().timeIntervalSince(count.lastDrawn) > 0.1 : tenth > count.shown
                 guard isDue else { return nil }
                 count.shown = tenth
                 count.lastDrawn = Date()

@@ -25,7 +25,8 @@ struct ModelsCommand: ParsableCommand {
                 ]
             }
             let data = try JSONSerialization.data(
-                withJSONObject: ["schema": "landscape-models/1", "families": list], options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+                withJSONObject: ["schema": "landscape-models/1", "families": list],
+                options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
             return print(String(decoding: data, as: UTF8.self))
         }
         for family in Families.all {
@@ -38,7 +39,9 @@ struct ModelsCommand: ParsableCommand {
                 ])
             }
             print(Table.text(rows))
-            for size in family.published { print("  \(size.name): \(size.location); licence: \(size.licence); \(size.files)") }
+            for size in family.published {
+                print("  \(size.name): \(size.location); licence: \(size.licence); \(size.files)")
+            }
         }
     }
 }

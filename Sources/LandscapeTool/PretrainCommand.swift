@@ -77,7 +77,9 @@ struct PretrainCommand: ParsableCommand {
         ]
         for (name, value) in counts where value < 1 { throw ValidationError("--\(name) must be at least 1.") }
         if width % heads != 0 { throw ValidationError("--heads must divide --width.") }
-        if length < patch * (tokens + 1) { throw ValidationError("--length must hold one window of \(patch * (tokens + 1)) points.") }
+        if length < patch * (tokens + 1) {
+            throw ValidationError("--length must hold one window of \(patch * (tokens + 1)) points.")
+        }
         if !(learningRate > 0) { throw ValidationError("--learning-rate must be positive.") }
     }
 
@@ -111,7 +113,8 @@ struct PretrainCommand: ParsableCommand {
             steps: steps, batch: batch, learningRate: learningRate, warmup: min(100, steps / 10 + 1), seed: seed)
         let progress = Log.Progress("training", total: steps)
         var losses: [Double] = []
-        let weights = try Pretraining(model: model, settings: settings).run(windows: windows, context: context) { step, loss in
+        let weights = try Pretraining(model: model, settings: settings).run(windows: windows, context: context) {
+            step, loss in
             if Interrupt.isRequested { throw LandscapeError.interrupted }
             losses.append(loss)
             progress.set(step + 1)
@@ -120,18 +123,25 @@ struct PretrainCommand: ParsableCommand {
         let final = tail.reduce(0, +) / Double(tail.count)
         try weights.write(
             to: weightsURL, model: model,
-            metadata: ["format": "pt", "made_by": "landscape \(Version.number) pretrain", "seed": String(seed)], overwrite: overwrite)
-        try Data(try model.configurationJSON().utf8).write(to: folder.appendingPathComponent("config.json"), options: .atomic)
+            metadata: ["format": "pt", "made_by": "landscape \(Version.number) pretrain", "seed": String(seed)],
+            overwrite: overwrite)
+        try Data(try model.configurationJSON().utf8).write(
+            to: folder.appendingPathComponent("config.json"), options: .atomic)
         let record: [String: Any] = [
             "command": "landscape " + CommandLine.arguments.dropFirst().joined(separator: " "), "windows": count,
             "first_loss": losses.first ?? 0, "final_loss_mean_100": final, "parameters": model.layout.count,
         ]
-        try JSONSerialization.data(withJSONObject: record, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-            .write(to: folder.appendingPathComponent("pretraining.json"), options: .atomic)
+        try JSONSerialization.data(
+            withJSONObject: record, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        )
+        .write(to: folder.appendingPathComponent("pretraining.json"), options: .atomic)
         if let series {
-            let table = try SyntheticSeries(seed: seed, regime: .downstream).table(length: seriesLength, channels: seriesChannels)
+            let table = try SyntheticSeries(seed: seed, regime: .downstream).table(
+                length: seriesLength, channels: seriesChannels)
             try CSVWriter(decimals: 5).write(table, to: series, overwrite: overwrite)
         }
-        print("\(weightsURL.path): \(model.layout.count) parameters, \(count) windows, loss \(Format.number(losses.first ?? .nan)) → \(Format.number(final))")
+        print(
+            "\(weightsURL.path): \(model.layout.count) parameters, \(count) windows, loss \(Format.number(losses.first ?? .nan)) → \(Format.number(final))"
+        )
     }
 }

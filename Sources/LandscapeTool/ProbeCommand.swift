@@ -24,21 +24,24 @@ struct ProbeCommand: ParsableCommand {
     @OptionGroup(title: "Data") var data: DataOptions
     @OptionGroup(title: "Machine") var machine: MachineOptions
 
-    @Option(help: ArgumentHelp(
-        "Weights to compare: pretrained, scratch, sff:α, shrink:α, perturb:α, gaussian:α, noisytune:λ, file:PATH.",
-        valueName: "list"))
+    @Option(
+        help: ArgumentHelp(
+            "Weights to compare: pretrained, scratch, sff:α, shrink:α, perturb:α, gaussian:α, noisytune:λ, file:PATH.",
+            valueName: "list"))
     var variants: String = "pretrained,scratch,sff:0.7"
 
     @Option(help: ArgumentHelp("Use these weights as θ₂ instead of a fresh draw.", valueName: "path"))
     var auxiliary: String?
 
-    @Option(help: ArgumentHelp(
-        "Parameters that interpolation and noise leave alone: norms, biases, weights, embedding, backbone, head, or name patterns with * and ?.",
-        valueName: "list"))
+    @Option(
+        help: ArgumentHelp(
+            "Parameters that interpolation and noise leave alone: norms, biases, weights, embedding, backbone, head, or name patterns with * and ?.",
+            valueName: "list"))
     var exclude: String?
 
-    @Option(help: ArgumentHelp(
-        "What to measure: loss, gradient, eigen, trace, sharpness, line, path, plane.", valueName: "list"))
+    @Option(
+        help: ArgumentHelp(
+            "What to measure: loss, gradient, eigen, trace, sharpness, line, path, plane.", valueName: "list"))
     var measures: String = "loss,gradient,eigen,trace,sharpness,line,path,plane"
 
     @Option(help: ArgumentHelp("Eigenpairs at each end of the spectrum.", valueName: "k"))
@@ -56,7 +59,9 @@ struct ProbeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Bound of the memory for the Krylov basis.", valueName: "GiB"))
     var memory: Double?
 
-    @Option(help: ArgumentHelp("Random axes: filter, layer, model, or sff (as the published SFF code draws them).", valueName: "kind"))
+    @Option(
+        help: ArgumentHelp(
+            "Random axes: filter, layer, model, or sff (as the published SFF code draws them).", valueName: "kind"))
     var axes: String = "filter"
 
     @Option(help: ArgumentHelp("Biases and norms in random axes: zero, match or own.", valueName: "rule"))
@@ -115,7 +120,9 @@ struct ProbeCommand: ParsableCommand {
         Log.setQuiet(quiet)
         Interrupt.install()
         let settings = try settings()
-        if !noReport && !dryRun { try ReportCommand.requireGnuplot(hint: "or give --no-report and write it later with 'landscape report'") }
+        if !noReport && !dryRun {
+            try ReportCommand.requireGnuplot(hint: "or give --no-report and write it later with 'landscape report'")
+        }
         try ProbeSettings.requireWritable(output, overwriting: resume || overwrite || dryRun)
         let workspace = try Workspace(model, data, machine)
         let run = try ProbeRun(workspace, settings, workers: machine.workers, command: CommandLine.arguments)
@@ -165,7 +172,8 @@ struct ProbeCommand: ParsableCommand {
                 let hint = ["density", "convexity", "theory"].contains(text) ? " in this version" : ""
                 throw Exit.Failure(
                     .usage,
-                    "--measures: '\(text)' is no measure\(hint); known are \(Measure.allCases.map(\.rawValue).joined(separator: ", "))")
+                    "--measures: '\(text)' is no measure\(hint); known are \(Measure.allCases.map(\.rawValue).joined(separator: ", "))"
+                )
             }
             if !wanted.contains(measure) { wanted.append(measure) }
         }
@@ -188,7 +196,8 @@ struct ProbeCommand: ParsableCommand {
             variants: chosen, auxiliary: auxiliary,
             exclude: ParameterFilter(
                 terms: (exclude ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }),
-            measures: wanted, eigen: eigen, tolerance: tolerance, maxProducts: maxProducts, samples: samples, memory: memory,
+            measures: wanted, eigen: eigen, tolerance: tolerance, maxProducts: maxProducts, samples: samples,
+            memory: memory,
             normalization: normalization, oneDimensional: rule, grid: (counts[0], counts[1]), points: points,
             range: (bounds[0], bounds[1]), seed: machine.seed)
     }
@@ -228,7 +237,8 @@ struct ProbeSettings {
         if !overwriting && FileManager.default.fileExists(atPath: path) {
             throw Exit.Failure(
                 .cannotCreate,
-                "\(path): exists already; continue it with --resume, replace it with --overwrite, or give another --output")
+                "\(path): exists already; continue it with --resume, replace it with --overwrite, or give another --output"
+            )
         }
     }
 }

@@ -14,9 +14,11 @@ struct ProbeDocument {
 
     func text() throws -> String {
         var object: [String: Any] = [
-            "schema": "landscape-probe/1", "file": record.path, "windows": Int(record.attributes["windows"]?.number ?? 0),
+            "schema": "landscape-probe/1", "file": record.path,
+            "windows": Int(record.attributes["windows"]?.number ?? 0),
             "model": [
-                "family": record.attributes["model"]?.text ?? "", "architecture": record.attributes["architecture"]?.text ?? "",
+                "family": record.attributes["model"]?.text ?? "",
+                "architecture": record.attributes["architecture"]?.text ?? "",
                 "parameters": Int(record.attributes["parameters"]?.number ?? 0),
             ], "complete": record.isComplete, "seconds": seconds, "peak_memory_bytes": ProbeDocument.peakMemory(),
             "variants": record.variants.map(variant),
@@ -85,7 +87,11 @@ struct ProbeDocument {
             case "loss": object["loss"] = scalar(item)
             default:
                 let name = String(item.path.split(separator: "/").last ?? "")
-                if item.path.hasPrefix("sharpness/") { sharpness[name] = scalar(item) } else { object[name] = scalar(item) }
+                if item.path.hasPrefix("sharpness/") {
+                    sharpness[name] = scalar(item)
+                } else {
+                    object[name] = scalar(item)
+                }
             }
         }
         if !sharpness.isEmpty { object["sharpness"] = sharpness }

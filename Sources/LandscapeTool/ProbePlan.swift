@@ -22,7 +22,10 @@ extension ProbeRun {
             if settings.has(.gradient) || settings.has(.sharpness) { cost.gradient += 1 }
             if settings.has(.eigen) { cost.products += min(settings.maxProducts, 2 * workspace.model.layout.count) }
             if settings.has(.trace) { cost.products += settings.samples }
-            if settings.has(.sharpness) { cost.forward += 1 + SharpnessDefaults.average.count * 2 * AverageSharpness(radius: 1, isAdaptive: false).pairs }
+            if settings.has(.sharpness) {
+                cost.forward +=
+                    1 + SharpnessDefaults.average.count * 2 * AverageSharpness(radius: 1, isAdaptive: false).pairs
+            }
             if settings.has(.line) { cost.forward += settings.points }
             if settings.has(.path) && variant == pathHolder { cost.forward += settings.points }
             if settings.has(.plane) { cost.forward += settings.grid.x * settings.grid.y }
@@ -31,7 +34,8 @@ extension ProbeRun {
         var vectors = 3 + workers
         if settings.has(.plane) || settings.has(.line) { vectors += 2 }
         if settings.has(.eigen) {
-            vectors += (try basisSize() ?? min(max(4 * settings.eigen + 8, 20), workspace.model.layout.count)) + 2 + workers
+            vectors +=
+                (try basisSize() ?? min(max(4 * settings.eigen + 8, 20), workspace.model.layout.count)) + 2 + workers
         }
         cost.memoryBytes = Double(vectors * workspace.model.layout.count * workspace.dtype.byteWidth)
 
@@ -69,15 +73,27 @@ extension ProbeRun {
         print(
             Table.text(
                 [
-                    ["model", "\(workspace.model.architecture), \(workspace.model.layout.count) parameters, \(workspace.weightsPath)"],
+                    [
+                        "model",
+                        "\(workspace.model.architecture), \(workspace.model.layout.count) parameters, \(workspace.weightsPath)",
+                    ],
                     ["data", "\(workspace.dataPath): \(workspace.windows)"],
                     ["batches", "\(workspace.windows.count) windows in batches of \(workspace.batch)"],
                     ["variants", settings.variants.map(\.name).joined(separator: ", ")],
                     ["measures", settings.measures.map(\.rawValue).joined(separator: ", ")],
                     ["forward passes", "\(cost.forward)"], ["gradients", "\(cost.gradient)"],
                     ["Hessian-vector products", "at most \(cost.products)"],
-                    ["parameter vectors", String(format: "%.2f GiB, plus activations of %d batch(es)", cost.memoryBytes / 1_073_741_824, workers)],
-                    ["time", String(format: "at most about %.0f s on %d thread(s), from one timed batch", cost.seconds, workers)],
+                    [
+                        "parameter vectors",
+                        String(
+                            format: "%.2f GiB, plus activations of %d batch(es)", cost.memoryBytes / 1_073_741_824,
+                            workers),
+                    ],
+                    [
+                        "time",
+                        String(
+                            format: "at most about %.0f s on %d thread(s), from one timed batch", cost.seconds, workers),
+                    ],
                 ], flushLeft: [0, 1]))
     }
 }

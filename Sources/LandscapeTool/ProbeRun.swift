@@ -31,7 +31,8 @@ struct ProbeRun {
         if let path = settings.auxiliary {
             let other = try PretrainedModel(URL(fileURLWithPath: path), family: workspace.model.family)
             guard other.model.layout.parameters == workspace.model.layout.parameters else {
-                throw Exit.Failure(.badData, "--auxiliary \(path): is another architecture than the checkpoint under study")
+                throw Exit.Failure(
+                    .badData, "--auxiliary \(path): is another architecture than the checkpoint under study")
             }
             auxiliary = try other.weights(dtype: workspace.dtype).flat
             auxiliaryHash = try other.checkpoint.sha256()
@@ -61,8 +62,12 @@ struct ProbeRun {
     var ys: [Double] { Slices.coordinates(from: settings.range.low, to: settings.range.high, count: settings.grid.y) }
 
     var axisText: String {
-        let kind = settings.normalization == .sff ? "random N(1, 8), row-normalised (SFF code)" : "random, \(settings.normalization.rawValue)-normalised to the pre-trained weights"
-        return settings.normalization == .sff ? kind : "\(kind), one-dimensional parameters: \(settings.oneDimensional.rawValue)"
+        let kind =
+            settings.normalization == .sff
+            ? "random N(1, 8), row-normalised (SFF code)"
+            : "random, \(settings.normalization.rawValue)-normalised to the pre-trained weights"
+        return settings.normalization == .sff
+            ? kind : "\(kind), one-dimensional parameters: \(settings.oneDimensional.rawValue)"
     }
 
     func plan(cosine: Double?) throws -> RunPlan {
@@ -73,11 +78,13 @@ struct ProbeRun {
                 name: variant.name, kind: variant.kind, alpha: variant.parameter, weightsSHA256: hash(of: variant),
                 parameters: workspace.model.layout.count,
                 attributes: position.map { ["position_on_path": .double($0)] } ?? [:], scalars: scalars(),
-                arrays: settings.has(.eigen) ? [spectrum(count, smallest: false), spectrum(count, smallest: true)] : [],
+                arrays: settings.has(.eigen)
+                    ? [spectrum(count, smallest: false), spectrum(count, smallest: true)] : [],
                 lines: lines(for: variant), planes: planes(cosine: cosine))
         }
         return RunPlan(
-            title: "Loss landscape of \(workspace.model.architecture)", command: command.map(quoted).joined(separator: " "),
+            title: "Loss landscape of \(workspace.model.architecture)",
+            command: command.map(quoted).joined(separator: " "),
             seed: settings.seed, software: ["landscape": Version.number, "libtorch": Runtime.version],
             manifestJSON: try manifestJSON(), fingerprint: try fingerprint(),
             attributes: [
@@ -109,15 +116,20 @@ struct ProbeRun {
     private func scalars() -> [ScalarPlan] {
         var plans: [ScalarPlan] = []
         if settings.has(.loss) {
-            plans.append(ScalarPlan(path: "loss", longName: "mean loss over the windows", units: "loss", attributes: ["windows": .int(workspace.windows.count)]))
+            plans.append(
+                ScalarPlan(
+                    path: "loss", longName: "mean loss over the windows", units: "loss",
+                    attributes: ["windows": .int(workspace.windows.count)]))
         }
         if settings.has(.gradient) {
             plans.append(ScalarPlan(path: "gradient_norm", longName: "Euclidean norm of the gradient", units: "loss"))
         }
         if settings.has(.trace) {
             plans.append(ScalarPlan(path: "curvature/trace", longName: "trace of the Hessian", units: "loss"))
-            plans.append(ScalarPlan(path: "curvature/frobenius", longName: "Frobenius norm of the Hessian", units: "loss"))
-            plans.append(ScalarPlan(path: "curvature/trace_to_frobenius", longName: "trace over Frobenius norm of the Hessian"))
+            plans.append(
+                ScalarPlan(path: "curvature/frobenius", longName: "Frobenius norm of the Hessian", units: "loss"))
+            plans.append(
+                ScalarPlan(path: "curvature/trace_to_frobenius", longName: "trace over Frobenius norm of the Hessian"))
         }
         if settings.has(.sharpness) {
             plans.append(
@@ -172,8 +184,10 @@ struct ProbeRun {
     /// Everything that decides the numbers, in one text; threads and outputs are not among it.
     private func configuration() -> [String: Any] {
         var text: [String: Any] = [
-            "model": workspace.model.family, "architecture": workspace.model.architecture, "weights": workspace.weightsPath,
-            "data": workspace.dataPath, "windows": workspace.windows.description, "data_scaling": workspace.dataset.provenance,
+            "model": workspace.model.family, "architecture": workspace.model.architecture,
+            "weights": workspace.weightsPath,
+            "data": workspace.dataPath, "windows": workspace.windows.description,
+            "data_scaling": workspace.dataset.provenance,
             "columns": workspace.dataset.series.names, "context": workspace.context, "horizon": workspace.horizon,
             "task": workspace.task.rawValue, "loss": workspace.loss.rawValue, "batch": workspace.batch,
             "precision": workspace.dtype.description, "device": workspace.device.description,
@@ -215,7 +229,8 @@ struct ProbeRun {
             "software": ["landscape": Version.number, "libtorch": Runtime.version],
             "machine": ["system": system.operatingSystemVersionString, "cores": system.activeProcessorCount],
         ]
-        let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])
+        let data = try JSONSerialization.data(
+            withJSONObject: object, options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])
         return String(decoding: data, as: UTF8.self)
     }
 
@@ -243,11 +258,13 @@ struct ProbeRun {
             : try RunFile.create(at: output.path, plan: plan, overwrite: overwrite)
         do {
             for variant in settings.variants {
-                let analysis = VariantAnalysis(run: self, objective: objective, file: file, variant: variant, axes: axes)
+                let analysis = VariantAnalysis(
+                    run: self, objective: objective, file: file, variant: variant, axes: axes)
                 try analysis.execute()
             }
         } catch LandscapeError.interrupted {
-            throw Exit.Failure(.resumable, "stopped; what is done is in \(output.path), go on with the same command and --resume")
+            throw Exit.Failure(
+                .resumable, "stopped; what is done is in \(output.path), go on with the same command and --resume")
         }
         try file.complete()
         try file.close()
@@ -264,8 +281,10 @@ struct ProbeRun {
             throw Exit.Failure(
                 .usage,
                 String(
-                    format: "--memory %g GiB holds %d vectors of this model; %d eigenpairs at each end need %d: raise --memory to %.1f or lower --eigen",
-                    memory, max(0, available), settings.eigen, needed, Double(needed + workers + 2) * bytes / 1_073_741_824))
+                    format:
+                        "--memory %g GiB holds %d vectors of this model; %d eigenpairs at each end need %d: raise --memory to %.1f or lower --eigen",
+                    memory, max(0, available), settings.eigen, needed,
+                    Double(needed + workers + 2) * bytes / 1_073_741_824))
         }
         return min(available, max(4 * settings.eigen + 8, 20))
     }

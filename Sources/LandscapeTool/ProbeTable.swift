@@ -8,7 +8,7 @@ struct ProbeTable {
     init(_ record: RunRecord) { self.record = record }
 
     func text() -> String {
-        var rows: [[String]] = [["", ] + record.variants.map(\.name)]
+        var rows: [[String]] = [[""] + record.variants.map(\.name)]
         func add(_ title: String, _ cell: (VariantRecord) -> String?) {
             let cells = record.variants.map { cell($0) }
             if cells.contains(where: { $0 != nil }) { rows.append([title] + cells.map { $0 ?? "" }) }

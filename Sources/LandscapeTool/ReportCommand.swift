@@ -12,7 +12,9 @@ struct ReportCommand: ParsableCommand {
     @Argument(help: "A result file of 'landscape probe', finished or not.")
     var file: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write into; beside the file when absent.", valueName: "folder"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("The folder to write into; beside the file when absent.", valueName: "folder"))
     var output: String?
 
     func run() throws {
@@ -29,7 +31,8 @@ struct ReportCommand: ParsableCommand {
 
     static func requireGnuplot(hint: String) throws {
         guard Tools.find("gnuplot") != nil else {
-            throw Exit.Failure(.unavailable, "gnuplot is not on PATH; install it with: apt-get install gnuplot-nox; \(hint)")
+            throw Exit.Failure(
+                .unavailable, "gnuplot is not on PATH; install it with: apt-get install gnuplot-nox; \(hint)")
         }
     }
 

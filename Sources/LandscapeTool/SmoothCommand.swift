@@ -18,7 +18,8 @@ struct SmoothCommand: ParsableCommand {
 
     @OptionGroup var model: ModelOptions
 
-    @Option(help: ArgumentHelp("Draw weights for this official size ('landscape models' lists them).", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Draw weights for this official size ('landscape models' lists them).", valueName: "name"))
     var published: String?
 
     @Option(help: ArgumentHelp("scratch, sff:α, shrink:α, perturb:α, gaussian:α or noisytune:λ.", valueName: "variant"))
@@ -44,7 +45,8 @@ struct SmoothCommand: ParsableCommand {
             throw ValidationError("Give either --weights or --published.")
         }
         if published != nil && variant != "scratch" {
-            throw ValidationError("--published names an architecture without weights: only --variant scratch can be drawn from it.")
+            throw ValidationError(
+                "--published names an architecture without weights: only --variant scratch can be drawn from it.")
         }
     }
 
@@ -52,8 +54,11 @@ struct SmoothCommand: ParsableCommand {
         let chosen = try Variant(variant)
         let url = URL(fileURLWithPath: output)
         do {
-            try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        } catch { throw Exit.Failure(.cannotCreate, "\(output): its folder cannot be created: \(error.localizedDescription)") }
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        } catch {
+            throw Exit.Failure(.cannotCreate, "\(output): its folder cannot be created: \(error.localizedDescription)")
+        }
         try ProbeSettings.requireWritable(output, overwriting: overwrite)
         let architecture: any Forecaster
         let weights: Weights
@@ -61,7 +66,8 @@ struct SmoothCommand: ParsableCommand {
             guard let size = Families.all.flatMap(\.published).first(where: { $0.name == published }) else {
                 throw Exit.Failure(
                     .usage,
-                    "--published: '\(published)' is unknown; known are \(Families.all.flatMap(\.published).map(\.name).joined(separator: ", "))")
+                    "--published: '\(published)' is unknown; known are \(Families.all.flatMap(\.published).map(\.name).joined(separator: ", "))"
+                )
             }
             architecture = try size.make()
             weights = Weights(
@@ -93,13 +99,19 @@ struct SmoothCommand: ParsableCommand {
         let text = Data(try architecture.configurationJSON().utf8)
         if let existing, existing != text, !overwrite {
             throw Exit.Failure(
-                .cannotCreate, "\(configuration.path): exists already with other contents; write into a folder of its own, or give --overwrite")
+                .cannotCreate,
+                "\(configuration.path): exists already with other contents; write into a folder of its own, or give --overwrite"
+            )
         }
         try weights.write(
             to: url, model: architecture,
-            metadata: ["format": "pt", "variant": chosen.name, "seed": String(seed), "made_by": "landscape \(Version.number)"],
+            metadata: [
+                "format": "pt", "variant": chosen.name, "seed": String(seed), "made_by": "landscape \(Version.number)",
+            ],
             overwrite: overwrite)
         try text.write(to: configuration, options: .atomic)
-        print("\(output): \(architecture.architecture), \(architecture.layout.count) parameters, \(chosen.name), seed \(seed)")
+        print(
+            "\(output): \(architecture.architecture), \(architecture.layout.count) parameters, \(chosen.name), seed \(seed)"
+        )
     }
 }

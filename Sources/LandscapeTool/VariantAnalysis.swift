@@ -51,7 +51,8 @@ struct VariantAnalysis {
             try measure("loss", ["loss"], attempt) { begun in
                 let value = try baseLoss()
                 try file.setScalar(
-                    variant: name, path: "loss", value: value.mean, standardError: value.standardError, samples: value.perWindow.count,
+                    variant: name, path: "loss", value: value.mean, standardError: value.standardError,
+                    samples: value.perWindow.count,
                     seconds: begun.elapsed)
                 Log.info("\(name): loss \(Format.number(value.mean)) ± \(Format.error(value.standardError))")
             }
@@ -60,7 +61,8 @@ struct VariantAnalysis {
             try measure("gradient", ["gradient_norm"], attempt) { begun in
                 let norm = try baseGradient().euclideanNorm()
                 try file.setScalar(
-                    variant: name, path: "gradient_norm", value: norm, samples: objective.function.windowCount, seconds: begun.elapsed)
+                    variant: name, path: "gradient_norm", value: norm, samples: objective.function.windowCount,
+                    seconds: begun.elapsed)
             }
         }
         if settings.has(.eigen) {
@@ -78,7 +80,8 @@ struct VariantAnalysis {
                 ]
                 for (path, value) in zip(paths, values) {
                     try file.setScalar(
-                        variant: name, path: path, value: value.0, standardError: value.1, samples: estimate.samples, seconds: begun.elapsed)
+                        variant: name, path: path, value: value.0, standardError: value.1, samples: estimate.samples,
+                        seconds: begun.elapsed)
                 }
             }
         }
@@ -89,14 +92,16 @@ struct VariantAnalysis {
                 try file.setScalar(
                     variant: name, path: "sharpness/sam", value: result.rise, standardError: result.standardError,
                     samples: objective.function.windowCount, seconds: begun.elapsed,
-                    attributes: ["first_order": .double(result.firstOrder)], status: result.rise.isNaN ? .failed : .done)
+                    attributes: ["first_order": .double(result.firstOrder)], status: result.rise.isNaN ? .failed : .done
+                )
             }
             for (path, isAdaptive, radius) in SharpnessDefaults.average {
                 try measure(path, [path], attempt) { begun in
                     let result = try AverageSharpness(radius: radius, isAdaptive: isAdaptive)
                         .evaluate(objective, at: θ, loss: baseLoss(), seed: settings.seed)
                     try file.setScalar(
-                        variant: name, path: path, value: result.mean, standardError: result.standardError, samples: result.count,
+                        variant: name, path: path, value: result.mean, standardError: result.standardError,
+                        samples: result.count,
                         seconds: begun.elapsed, status: result.mean.isNaN ? .failed : .done)
                 }
             }
@@ -183,7 +188,8 @@ struct VariantAnalysis {
     private func plane(_ plane: String, _ geometry: SliceGeometry) throws {
         let columns = run.xs.count
         let points = run.ys.flatMap { y in run.xs.map { x in [x, y] } }
-        try slice("planes/\(plane)", geometry, points, file.planeStatuses(variant: name, plane: plane)) { index, value in
+        try slice("planes/\(plane)", geometry, points, file.planeStatuses(variant: name, plane: plane)) {
+            index, value in
             try file.setPlanePoint(
                 variant: name, plane: plane, row: index / columns, column: index % columns, loss: value.mean,
                 standardError: value.standardError, status: value.mean.isNaN ? .failed : .done)
@@ -197,7 +203,8 @@ struct VariantAnalysis {
     ) throws {
         let pending = coordinates.indices.filter { statuses[$0] == .pending }
         guard !pending.isEmpty else { return }
-        let progress = Log.Progress("\(name) \(title)", total: coordinates.count, done: coordinates.count - pending.count)
+        let progress = Log.Progress(
+            "\(name) \(title)", total: coordinates.count, done: coordinates.count - pending.count)
         var failed = 0
         try Slices.evaluate(objective, geometry, points: pending.map { ($0, coordinates[$0]) }) { index, value in
             try store(index, value)
@@ -209,9 +216,13 @@ struct VariantAnalysis {
 
     private func hasPendingWork() throws -> Bool {
         guard let plan = try run.plan(cosine: nil).variants.first(where: { $0.name == name }) else { return true }
-        for scalar in plan.scalars where try file.scalarStatus(variant: name, path: scalar.path) != .done { return true }
+        for scalar in plan.scalars where try file.scalarStatus(variant: name, path: scalar.path) != .done {
+            return true
+        }
         for array in plan.arrays where try file.arrayStatus(variant: name, path: array.path) != .done { return true }
-        for line in plan.lines where try file.lineStatuses(variant: name, line: line.name).contains(.pending) { return true }
+        for line in plan.lines where try file.lineStatuses(variant: name, line: line.name).contains(.pending) {
+            return true
+        }
         for plane in plan.planes where try file.planeStatuses(variant: name, plane: plane.name).contains(.pending) {
             return true
         }
@@ -230,9 +241,13 @@ enum Format {
     static func number(_ value: Double) -> String {
         if value.isNaN { return "–" }
         if value.isInfinite { return value < 0 ? "−∞" : "∞" }
-        let text = value == 0 || (abs(value) >= 1e-3 && abs(value) < 1e5) ? String(format: "%.4g", value) : String(format: "%.3e", value)
+        let text =
+            value == 0 || (abs(value) >= 1e-3 && abs(value) < 1e5)
+            ? String(format: "%.4g", value) : String(format: "%.3e", value)
         return text.replacingOccurrences(of: "-", with: "−")
     }
 
-    static func error(_ value: Double) -> String { value.isNaN ? "–" : number(Double(String(format: "%.2g", value)) ?? value) }
+    static func error(_ value: Double) -> String {
+        value.isNaN ? "–" : number(Double(String(format: "%.2g", value)) ?? value)
+    }
 }

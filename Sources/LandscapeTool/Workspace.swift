@@ -47,7 +47,9 @@ struct Workspace {
         weightsPath = modelOptions.weights ?? EmbeddedDefault.weightsName
         guard model.tasks.contains(data.task) else {
             throw Exit.Failure(
-                .usage, "--task \(data.task.rawValue): \(model.architecture) was published for \(model.tasks.map(\.rawValue).joined(separator: ", "))")
+                .usage,
+                "--task \(data.task.rawValue): \(model.architecture) was published for \(model.tasks.map(\.rawValue).joined(separator: ", "))"
+            )
         }
         context = data.context ?? model.defaultContext(for: data.task)
         horizon = data.horizon ?? (data.task == .forecast ? model.defaultHorizon : 0)
@@ -69,7 +71,8 @@ struct Workspace {
                 wanted == all.count
                 ? all
                 : try dataset.windows(
-                    data.split, context: context, horizon: horizon, selection: .random(count: wanted, seed: machine.seed))
+                    data.split, context: context, horizon: horizon,
+                    selection: .random(count: wanted, seed: machine.seed))
         }
         // A function of the windows alone: how they are spread over threads must not change a bit.
         batch = data.batch ?? max(1, min(32, (windows.count + 3) / 4))
@@ -125,7 +128,8 @@ struct EmbeddedDefault {
     init() throws {
         guard let folder = Bundle.module.url(forResource: "Embedded", withExtension: nil) else {
             throw Exit.Failure(
-                .noInput, "the embedded checkpoint is not beside the program; keep landscape_LandscapeTool.resources next to it, "
+                .noInput,
+                "the embedded checkpoint is not beside the program; keep landscape_LandscapeTool.resources next to it, "
                     + "or give --weights and --data")
         }
         weights = folder.appendingPathComponent("model.safetensors")

@@ -11,6 +11,8 @@ struct FigureSelection {
         let caption: String
         /// Three-dimensional pictures go into the page as PNG, the others as SVG.
         var isRaster = false
+        /// Figures of one panel.
+        var isNarrow = false
         var header: [String] = []
         var rows: [[String]] = []
     }
@@ -35,7 +37,9 @@ struct FigureSelection {
         return [
             Entry(
                 figure: figure, title: "All measures",
-                caption: "Every measure on its own scale, zero included. Bars: one standard error; residual for eigenvalues.")
+                caption:
+                    "Every measure on its own scale, zero included. Bars: one standard error; residual for eigenvalues."
+            )
         ]
     }
 
@@ -67,7 +71,8 @@ struct FigureSelection {
         return [
             Entry(
                 figure: EigenvalueFigure(name: "eigenvalues", columns: columns), title: "Eigenvalues of the Hessian",
-                caption: "Both ends of the spectrum, algebraically ordered. Bars: residual of the eigenpair, a bound of its error. Open: not converged.",
+                caption:
+                    "Both ends of the spectrum, algebraically ordered. Bars: residual of the eigenpair, a bound of its error. Open: not converged.",
                 header: ["variant", "eigenvalue", "value", "relative residual", "converged"], rows: rows)
         ]
     }
@@ -83,9 +88,11 @@ struct FigureSelection {
         return [
             Entry(
                 figure: PathFigure(
-                    name: "path", curve: .init(title: "path", t: line.t, loss: loss, standardError: error), marks: marks),
+                    name: "path", curve: .init(title: "path", t: line.t, loss: loss, standardError: error), marks: marks
+                ),
                 title: "The path of smoothing",
-                caption: "Loss at αθ₁ + (1 − α)θ₂: from the random draw θ₂ (left) to the pre-trained weights θ₁ (right). Smoothed weights lie on it.",
+                caption:
+                    "Loss at αθ₁ + (1 − α)θ₂: from the random draw θ₂ (left) to the pre-trained weights θ₁ (right). Smoothed weights lie on it.",
                 header: ["α", "loss", "standard error"],
                 rows: line.t.indices.map { [Number.text(line.t[$0]), Number.text(loss[$0]), Number.text(error[$0])] })
         ]
@@ -96,16 +103,20 @@ struct FigureSelection {
         let curves = lines.compactMap { name, line -> LineFigure.Curve? in
             guard let loss = line.column("loss"), loss.contains(where: \.isFinite) else { return nil }
             return LineFigure.Curve(
-                title: name, t: line.t, loss: loss, standardError: line.column("standard_error") ?? loss.map { _ in .nan })
+                title: name, t: line.t, loss: loss,
+                standardError: line.column("standard_error") ?? loss.map { _ in .nan })
         }
         guard let first = curves.first else { return [] }
         return [
             Entry(
                 figure: LineFigure(name: "line", curves: curves, xLabel: "distance along a random direction"),
                 title: "Along a random direction",
-                caption: "The same direction for every variant (\(lines[0].1.attributes["axis"]?.text ?? "random")). Bands: one standard error over the windows.",
+                caption:
+                    "The same direction for every variant (\(lines[0].1.attributes["axis"]?.text ?? "random")). Bands: one standard error over the windows.",
                 header: ["t"] + curves.map(\.title),
-                rows: first.t.indices.map { index in [Number.text(first.t[index])] + curves.map { Number.text($0.loss[index]) } })
+                rows: first.t.indices.map { index in
+                    [Number.text(first.t[index])] + curves.map { Number.text($0.loss[index]) }
+                })
         ]
     }
 
@@ -118,28 +129,39 @@ struct FigureSelection {
                 guard let loss = plane.column("loss") else { return nil }
                 return PlanePanel(title: title, x: plane.x, y: plane.y, loss: loss)
             }
-            guard let plane = found.first?.1, panels.contains(where: { $0.loss.contains(where: \.isFinite) }) else { return [] }
-            let file = name == "random" ? "plane" : "plane-" + name.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
+            guard let plane = found.first?.1, panels.contains(where: { $0.loss.contains(where: \.isFinite) }) else {
+                return []
+            }
+            let file =
+                name == "random" ? "plane" : "plane-" + name.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
             let cosine = plane.attributes["cosine"]?.number.map { "; cosine of the axes \(Number.text($0))" } ?? ""
-            let axes = plane.attributes["x_axis"]?.text.map { $0.replacingOccurrences(of: ", index 0", with: "") } ?? "two directions"
+            let axes =
+                plane.attributes["x_axis"]?.text.map { $0.replacingOccurrences(of: ", index 0", with: "") }
+                ?? "two directions"
             let drawable = panels.filter(\.isDrawable)
             guard !drawable.isEmpty else { return [strip(panels, file, axes)] }
             var entries = [
                 Entry(
                     figure: PlaneFigure(name: file, panels: drawable), title: "Over a plane, one scale",
-                    caption: "The same two axes for every variant (\(axes)\(cosine)). Cross: the variant's own weights. White lines: equal loss.",
+                    caption:
+                        "The same two axes for every variant (\(axes)\(cosine)). Cross: the variant's own weights. White lines: equal loss.",
+                    isNarrow: drawable.count == 1,
                     header: ["variant", "smallest", "at (x, y)", "largest", "at (x, y)", "centre"],
                     rows: drawable.map(extremes)),
                 Entry(
-                    figure: SurfaceFigure(name: file + "-surface", panels: drawable), title: "The same plane as a surface",
-                    caption: "As above, on one scale.", isRaster: true),
+                    figure: SurfaceFigure(name: file + "-surface", panels: drawable),
+                    title: "The same plane as a surface",
+                    caption: "As above, on one scale.", isRaster: true,
+                    isNarrow: drawable.count == 1),
             ]
             if drawable.count > 1 {
                 for (index, panel) in drawable.enumerated() {
                     entries.append(
                         Entry(
                             figure: PlaneFigure(name: "\(file)-own-\(index + 1)", panels: [panel]),
-                            title: "Own scale: \(panel.title)", caption: "The colours span this variant's losses alone."))
+                            title: "Own scale: \(panel.title)",
+                            caption: "The colours span this variant's losses alone.",
+                            isNarrow: true))
                 }
             }
             return entries
@@ -161,7 +183,8 @@ struct FigureSelection {
     private static func extremes(_ panel: PlanePanel) -> [String] {
         let finite = panel.loss.indices.filter { panel.loss[$0].isFinite }
         func place(_ index: Int?) -> String {
-            index.map { "(\(Number.text(panel.x[$0 % panel.x.count])), \(Number.text(panel.y[$0 / panel.x.count])))" } ?? "–"
+            index.map { "(\(Number.text(panel.x[$0 % panel.x.count])), \(Number.text(panel.y[$0 / panel.x.count])))" }
+                ?? "–"
         }
         let low = finite.min { panel.loss[$0] < panel.loss[$1] }
         let high = finite.max { panel.loss[$0] < panel.loss[$1] }
@@ -170,7 +193,8 @@ struct FigureSelection {
             centre = Number.text(panel.loss[j * panel.x.count + i])
         }
         return [
-            panel.title, low.map { Number.text(panel.loss[$0]) } ?? "–", place(low), high.map { Number.text(panel.loss[$0]) } ?? "–",
+            panel.title, low.map { Number.text(panel.loss[$0]) } ?? "–", place(low),
+            high.map { Number.text(panel.loss[$0]) } ?? "–",
             place(high), centre,
         ]
     }

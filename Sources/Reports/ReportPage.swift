@@ -25,6 +25,7 @@ struct ReportPage {
             var object: [String: Any] = [
                 "number": index + 1, "title": drawn.entry.title, "caption": drawn.entry.caption,
                 "alternative": drawn.entry.figure.alternative, "name": drawn.entry.figure.name,
+                "narrow": drawn.entry.isNarrow,
                 "source": "data:image/\(drawn.entry.isRaster ? "png" : "svg+xml");base64,\(data)",
             ]
             if !drawn.entry.rows.isEmpty {
@@ -70,7 +71,10 @@ struct ReportPage {
 
     private func warnings() -> [String] {
         var warnings: [String] = []
-        if !record.isComplete { warnings.append("The run is not complete: pending numbers are left out. Go on with the same command and --resume.") }
+        if !record.isComplete {
+            warnings.append(
+                "The run is not complete: pending numbers are left out. Go on with the same command and --resume.")
+        }
         let counts = record.counts
         if counts.failed > 0 { warnings.append("\(counts.failed) numbers or points failed; they are left out.") }
         for variant in record.variants {
@@ -78,9 +82,13 @@ struct ReportPage {
                 array.companions.filter { $0.name.hasPrefix("converged") }.flatMap(\.values)
             }.filter { $0 != 1 }.count
             if open > 0 { warnings.append("\(variant.name): \(open) eigenvalues did not converge.") }
-            let infinite = (variant.lines.compactMap { $0.column("loss") } + variant.planes.compactMap { $0.column("loss") })
+            let infinite =
+                (variant.lines.compactMap { $0.column("loss") } + variant.planes.compactMap { $0.column("loss") })
                 .flatMap { $0 }.filter(\.isInfinite).count
-            if infinite > 0 { warnings.append("\(variant.name): the loss is infinite at \(infinite) points, which are holes in the figures.") }
+            if infinite > 0 {
+                warnings.append(
+                    "\(variant.name): the loss is infinite at \(infinite) points, which are holes in the figures.")
+            }
         }
         if let windows = record.attributes["windows"]?.number, windows < 30 {
             warnings.append("Only \(Int(windows)) windows: standard errors are themselves uncertain.")
@@ -95,18 +103,34 @@ enum Methods {
         let paths = Set(record.variants.flatMap { $0.scalars.map(\.path) + $0.arrays.map(\.path) })
         let slices = !record.variants.flatMap(\.lines).isEmpty || !record.variants.flatMap(\.planes).isEmpty
         let all: [(used: Bool, term: String, text: String)] = [
-            (paths.contains("loss"), "Loss", "Mean over the windows in evaluation mode; standard error s/√n over windows, a lower bound where windows overlap."),
-            (paths.contains("curvature/eigenvalues"), "λ max, λ min",
-             "Largest and smallest eigenvalues of the Hessian by thick-restart Lanczos with full reorthogonalisation; the residual ‖Hv − λv‖/|λ| comes from one more true product."),
-            (paths.contains("curvature/trace"), "Trace, Frobenius norm",
-             "Hutchinson's estimator with random signs (Hutchinson 1990); Tr H/‖H‖F is the ratio of Fort & Scherlis (arXiv 1807.02581)."),
-            (paths.contains("sharpness/sam"), "SAM sharpness",
-             "L(θ + ρg/‖g‖) − L(θ), ρ = 0.05 (Foret et al., arXiv 2010.01412). Away from a minimum mostly the first-order part ρ‖g‖."),
-            (paths.contains("sharpness/average"), "Average sharpness",
-             "E L(θ + δ) − L(θ) for Gaussian δ, plain with ρ = 0.01 and adaptive with ρ = 0.1 times |θ| (Andriushchenko et al., arXiv 2302.07011), over pairs ±δ."),
-            (slices, "Slices", "Random directions follow Li et al. (arXiv 1712.09913), normalised once to the pre-trained weights and shared by all variants, so that pictures can be compared point by point."),
-            (record.variants.contains { $0.kind == "sff" }, "sff:α",
-             "Smoothed Full Fine-tuning (arXiv 2606.08578): αθ₁ + (1 − α)θ₂ with pre-trained θ₁ and a random draw θ₂, every parameter, no buffer."),
+            (
+                paths.contains("loss"), "Loss",
+                "Mean over the windows in evaluation mode; standard error s/√n over windows, a lower bound where windows overlap."
+            ),
+            (
+                paths.contains("curvature/eigenvalues"), "λ max, λ min",
+                "Largest and smallest eigenvalues of the Hessian by thick-restart Lanczos with full reorthogonalisation; the residual ‖Hv − λv‖/|λ| comes from one more true product."
+            ),
+            (
+                paths.contains("curvature/trace"), "Trace, Frobenius norm",
+                "Hutchinson's estimator with random signs (Hutchinson 1990); Tr H/‖H‖F is the ratio of Fort & Scherlis (arXiv 1807.02581)."
+            ),
+            (
+                paths.contains("sharpness/sam"), "SAM sharpness",
+                "L(θ + ρg/‖g‖) − L(θ), ρ = 0.05 (Foret et al., arXiv 2010.01412). Away from a minimum mostly the first-order part ρ‖g‖."
+            ),
+            (
+                paths.contains("sharpness/average"), "Average sharpness",
+                "E L(θ + δ) − L(θ) for Gaussian δ, plain with ρ = 0.01 and adaptive with ρ = 0.1 times |θ| (Andriushchenko et al., arXiv 2302.07011), over pairs ±δ."
+            ),
+            (
+                slices, "Slices",
+                "Random directions follow Li et al. (arXiv 1712.09913), normalised once to the pre-trained weights and shared by all variants, so that pictures can be compared point by point."
+            ),
+            (
+                record.variants.contains { $0.kind == "sff" }, "sff:α",
+                "Smoothed Full Fine-tuning (arXiv 2606.08578): αθ₁ + (1 − α)θ₂ with pre-trained θ₁ and a random draw θ₂, every parameter, no buffer."
+            ),
         ]
         return all.filter(\.used).map { ["term": $0.term, "text": $0.text] }
     }

@@ -30,6 +30,7 @@ enum ReportTemplate {
         .unit { color: var(--quiet); font-weight: normal; font-size: .85rem; }
         figure { margin: 0 0 2.25rem; }
         figure img { display: block; width: 100%; height: auto; max-width: 52rem; background: #ffffff; border-radius: .25rem; }
+        figure img.narrow { max-width: 32rem; }
         figcaption { color: var(--quiet); margin-top: .5rem; max-width: 45rem; }
         details { margin-top: .5rem; }
         summary { cursor: pointer; }
@@ -74,7 +75,7 @@ enum ReportTemplate {
         {{#figures}}
         <figure id="figure-{{number}}">
         <h3>{{number}}. {{title}}</h3>
-        <img src="{{source}}" alt="{{alternative}}">
+        <img{{#narrow}} class="narrow"{{/narrow}} src="{{source}}" alt="{{alternative}}">
         <figcaption>{{caption}} <span class="unit">({{name}}.gp, .svg, .png)</span></figcaption>
         {{#table}}
         <details>

@@ -48,13 +48,15 @@ struct Summary {
         func add(_ list: [(path: String, title: String)]) {
             for (path, title) in list where record.variants.contains(where: { $0.scalar(path) != nil }) {
                 let unit = record.variants.compactMap { $0.scalar(path)?.units }.first ?? "1"
-                measures.append(Measure(title: title, unit: unit, cells: record.variants.map { Summary.cell($0.scalar(path)) }))
+                measures.append(
+                    Measure(title: title, unit: unit, cells: record.variants.map { Summary.cell($0.scalar(path)) }))
             }
         }
         add(Summary.scalars)
         for (path, title) in [("curvature/eigenvalues", "λ max"), ("curvature/eigenvalues_smallest", "λ min")]
         where record.variants.contains(where: { $0.array(path) != nil }) {
-            measures.append(Measure(title: title, unit: "loss", cells: record.variants.map { Summary.cell($0.array(path)) }))
+            measures.append(
+                Measure(title: title, unit: "loss", cells: record.variants.map { Summary.cell($0.array(path)) }))
         }
         add(Summary.curvature)
         self.measures = measures
@@ -82,7 +84,8 @@ struct Summary {
             let residual = array.companions.first { $0.name.hasPrefix("residuals") }?.values.first ?? .nan
             let converged = array.companions.first { $0.name.hasPrefix("converged") }?.values.first == 1
             return Cell(
-                value: value, error: abs(residual * value), note: converged ? "" : "not converged", text: Number.text(value))
+                value: value, error: abs(residual * value), note: converged ? "" : "not converged",
+                text: Number.text(value))
         }
     }
 }

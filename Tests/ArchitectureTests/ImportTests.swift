@@ -19,18 +19,22 @@ import Testing
     static let ours = Set(allowed.keys).union(["CTorch", "CHDF5", "CGnuplot", "LandscapeTool"])
 
     static var sources: URL {
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
             .appendingPathComponent("Sources")
     }
 
     static func imports(of module: String) throws -> [(file: String, module: String)] {
         let folder = sources.appendingPathComponent(module)
-        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
+        let files =
+            FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
         var result: [(file: String, module: String)] = []
         for file in files where file.pathExtension == "swift" {
             for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
                 let words = line.split(separator: " ")
-                guard let position = words.firstIndex(of: "import"), position <= 1, position + 1 < words.count else { continue }
+                guard let position = words.firstIndex(of: "import"), position <= 1, position + 1 < words.count else {
+                    continue
+                }
                 result.append((file.lastPathComponent, String(words[position + 1])))
             }
         }

@@ -9,7 +9,8 @@ import Testing
     init() throws {
         scratch = try Scratch()
         try FileManager.default.copyItem(
-            at: Program.fixtures.appendingPathComponent("ltsm/timer/config.json"), to: scratch.url.appendingPathComponent("config.json"))
+            at: Program.fixtures.appendingPathComponent("ltsm/timer/config.json"),
+            to: scratch.url.appendingPathComponent("config.json"))
         var csv = "date,a,b\n"
         for row in 0..<400 { csv += "2020-01-01 \(row),\(sin(Double(row) / 7)),\(cos(Double(row) / 5))\n" }
         try scratch.write("good.csv", csv)
@@ -19,21 +20,28 @@ import Testing
         _ status: Int32, _ arguments: [String], names culprit: String, environment: [String: String] = [:],
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
-        let result = try Program.run(arguments + ["--output", scratch.path("out.h5")], in: scratch.url, environment: environment)
+        let result = try Program.run(
+            arguments + ["--output", scratch.path("out.h5")], in: scratch.url, environment: environment)
         #expect(result.status == status && result.signal == nil, "\(result.errors)", sourceLocation: sourceLocation)
         #expect(result.errors.contains(culprit), "'\(culprit)' in: \(result.errors)", sourceLocation: sourceLocation)
         #expect(result.output.isEmpty, sourceLocation: sourceLocation)
-        #expect(!scratch.contents.contains { $0.contains("out") && !$0.hasPrefix("std") && !$0.hasSuffix(".lock") }, "\(scratch.contents)", sourceLocation: sourceLocation)
+        #expect(
+            !scratch.contents.contains { $0.contains("out") && !$0.hasPrefix("std") && !$0.hasSuffix(".lock") },
+            "\(scratch.contents)", sourceLocation: sourceLocation)
     }
 
     private func probe(weights: String? = nil, data: String? = nil, _ more: [String] = []) -> [String] {
-        ["probe", "--weights", weights ?? self.weights.path, "--data", data ?? scratch.path("good.csv"), "--measures", "loss", "--no-report"] + more
+        [
+            "probe", "--weights", weights ?? self.weights.path, "--data", data ?? scratch.path("good.csv"),
+            "--measures", "loss", "--no-report",
+        ] + more
     }
 
     @Test func missingFiles() throws {
         try expectFailure(66, probe(weights: scratch.path("absent.safetensors")), names: "absent.safetensors")
         try expectFailure(66, probe(data: scratch.path("absent.csv")), names: "absent.csv")
-        try expectFailure(66, probe(["--variants", "pretrained,file:nowhere.safetensors"]), names: "nowhere.safetensors")
+        try expectFailure(
+            66, probe(["--variants", "pretrained,file:nowhere.safetensors"]), names: "nowhere.safetensors")
     }
 
     @Test func damagedCheckpoints() throws {
@@ -44,7 +52,8 @@ import Testing
         try expectFailure(65, probe(weights: scratch.path("trailing.safetensors")), names: "3 bytes follow")
         try scratch.write("huge.safetensors", [255, 255, 255, 255, 0, 0, 0, 0] + good.dropFirst(8))
         try expectFailure(65, probe(weights: scratch.path("huge.safetensors")), names: "header")
-        let overlapping = #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#
+        let overlapping =
+            #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#
         try scratch.write(
             "overlap.safetensors",
             withUnsafeBytes(of: UInt64(overlapping.utf8.count).littleEndian, Array.init) + Array(overlapping.utf8)
@@ -55,7 +64,9 @@ import Testing
     }
 
     /// Rewrites the fixture with a changed header or changed data.
-    private func altered(_ name: String, header: (String) -> String = { $0 }, data: (inout [UInt8]) -> Void = { _ in }) throws -> String {
+    private func altered(_ name: String, header: (String) -> String = { $0 }, data: (inout [UInt8]) -> Void = { _ in })
+        throws -> String
+    {
         let bytes = try Array(Data(contentsOf: weights))
         let length = bytes[0..<8].enumerated().reduce(0) { $0 + Int($1.element) << (8 * $1.offset) }
         var body = Array(bytes[(8 + length)...])
@@ -65,14 +76,21 @@ import Testing
     }
 
     @Test func wrongContents() throws {
-        let renamed = try altered("renamed.safetensors", header: { $0.replacingOccurrences(of: "\"proj.bias\"", with: "\"proj.bios\"") })
+        let renamed = try altered(
+            "renamed.safetensors", header: { $0.replacingOccurrences(of: "\"proj.bias\"", with: "\"proj.bios\"") })
         try expectFailure(65, probe(weights: renamed), names: "missing: proj.bias")
         try expectFailure(65, probe(weights: renamed), names: "unexpected: proj.bios")
-        let reshaped = try altered("reshaped.safetensors", header: { $0.replacingOccurrences(of: "\"shape\":[8,16]", with: "\"shape\":[16,8]") })
+        let reshaped = try altered(
+            "reshaped.safetensors",
+            header: { $0.replacingOccurrences(of: "\"shape\":[8,16]", with: "\"shape\":[16,8]") })
         try expectFailure(65, probe(weights: reshaped), names: "expected shape [8, 16], found [16, 8]")
-        let nan = try altered("nan.safetensors", data: { body in
-            for offset in stride(from: 0, to: body.count, by: 4) { body.replaceSubrange(offset..<(offset + 4), with: [0, 0, 0xC0, 0x7F]) }
-        })
+        let nan = try altered(
+            "nan.safetensors",
+            data: { body in
+                for offset in stride(from: 0, to: body.count, by: 4) {
+                    body.replaceSubrange(offset..<(offset + 4), with: [0, 0, 0xC0, 0x7F])
+                }
+            })
         try expectFailure(65, probe(weights: nan), names: "NaN")
         try scratch.write("config.json", #"{"patch_len": 8, "d_model": 15, "d_ff": 24, "e_layers": 2, "n_heads": 2}"#)
         let copy = try altered("copy.safetensors")
@@ -127,10 +145,13 @@ import Testing
         var arguments = probe()
         arguments.removeAll { $0 == "--no-report" }
         try expectFailure(69, arguments, names: "gnuplot", environment: ["PATH": scratch.path("nothing")])
-        let quiet = try Program.run(probe(["--output", scratch.path("run.h5")]), in: scratch.url, environment: ["PATH": scratch.path("nothing")])
+        let quiet = try Program.run(
+            probe(["--output", scratch.path("run.h5")]), in: scratch.url, environment: ["PATH": scratch.path("nothing")]
+        )
         #expect(quiet.status == 0, "\(quiet.errors)")
         let before = try Data(contentsOf: URL(fileURLWithPath: scratch.path("run.h5")))
-        let report = try Program.run(["report", scratch.path("run.h5")], in: scratch.url, environment: ["PATH": scratch.path("nothing")])
+        let report = try Program.run(
+            ["report", scratch.path("run.h5")], in: scratch.url, environment: ["PATH": scratch.path("nothing")])
         #expect(report.status == 69 && report.errors.contains("gnuplot"), "\(report.errors)")
         #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.path("run.h5"))) == before)
     }

@@ -9,27 +9,36 @@ import Testing
 
     /// A small complete probe of the embedded default.
     private let small = [
-        "probe", "--windows", "12", "--grid", "4x3", "--points", "5", "--samples", "4", "--eigen", "1", "--tolerance", "0.05",
+        "probe", "--windows", "12", "--grid", "4x3", "--points", "5", "--samples", "4", "--eigen", "1", "--tolerance",
+        "0.05",
         "--no-report", "--quiet",
     ]
 
     /// Every dataset of a file, with NaN equal to NaN.
     private func datasets(_ path: String) throws -> [String] {
         let record = try RunReader.read(path)
-        func bits(_ values: [Double]) -> String { values.map { String($0.bitPattern, radix: 16) }.joined(separator: ",") }
+        func bits(_ values: [Double]) -> String {
+            values.map { String($0.bitPattern, radix: 16) }.joined(separator: ",")
+        }
         var result: [String] = []
         for variant in record.variants {
             for scalar in variant.scalars {
-                result.append("\(variant.name) \(scalar.path) \(bits([scalar.value, scalar.standardError])) \(scalar.status)")
+                result.append(
+                    "\(variant.name) \(scalar.path) \(bits([scalar.value, scalar.standardError])) \(scalar.status)")
             }
             for array in variant.arrays {
-                result.append("\(variant.name) \(array.path) \(bits(array.values + array.companions.flatMap(\.values))) \(array.status)")
+                result.append(
+                    "\(variant.name) \(array.path) \(bits(array.values + array.companions.flatMap(\.values))) \(array.status)"
+                )
             }
             for line in variant.lines {
-                result.append("\(variant.name) \(line.name) \(bits(line.t + line.columns.flatMap(\.values))) \(line.status)")
+                result.append(
+                    "\(variant.name) \(line.name) \(bits(line.t + line.columns.flatMap(\.values))) \(line.status)")
             }
             for plane in variant.planes {
-                result.append("\(variant.name) \(plane.name) \(bits(plane.x + plane.y + plane.columns.flatMap(\.values))) \(plane.status)")
+                result.append(
+                    "\(variant.name) \(plane.name) \(bits(plane.x + plane.y + plane.columns.flatMap(\.values))) \(plane.status)"
+                )
             }
         }
         return result
@@ -46,7 +55,8 @@ import Testing
         #expect(Set(losses).count == 3)
         for variant in variants {
             let eigenvalue = try #require((variant["eigenvalues"] as? [[String: Any]])?.first)
-            #expect(eigenvalue["value"] is Double && eigenvalue["residual"] is Double && eigenvalue["converged"] is Bool)
+            #expect(
+                eigenvalue["value"] is Double && eigenvalue["residual"] is Double && eigenvalue["converged"] is Bool)
             #expect((variant["trace"] as? [String: Any])?["standard_error"] is Double)
             #expect((variant["sharpness"] as? [String: Any])?["sam"] is [String: Any])
             #expect(((variant["work"] as? [String: Any])?["hvp"] as? Int ?? 0) > 4)
@@ -57,7 +67,8 @@ import Testing
     }
 
     @Test func theCentreIsTheLossToTheLastBit() throws {
-        let arguments = small + ["--measures", "loss,line,plane,path", "--grid", "3x5", "--output", scratch.path("run.h5")]
+        let arguments =
+            small + ["--measures", "loss,line,plane,path", "--grid", "3x5", "--output", scratch.path("run.h5")]
         let result = try Program.run(arguments, in: scratch.url)
         #expect(result.status == 0, "\(result.errors)")
         let record = try RunReader.read(scratch.path("run.h5"))
@@ -73,7 +84,9 @@ import Testing
     }
 
     @Test func workersSeedsAndOrderDecideNothingTheyShouldNot() throws {
-        for (name, more) in [("one.h5", ["--threads", "1"]), ("two.h5", ["--threads", "2"]), ("again.h5", ["--threads", "2"])] {
+        for (name, more) in [
+            ("one.h5", ["--threads", "1"]), ("two.h5", ["--threads", "2"]), ("again.h5", ["--threads", "2"]),
+        ] {
             let result = try Program.run(small + more + ["--output", scratch.path(name)], in: scratch.url)
             #expect(result.status == 0, "\(result.errors)")
         }
@@ -97,7 +110,8 @@ import Testing
             let file = "killed\(round).h5"
             var finished = false
             for _ in 0..<30 where !finished {
-                let (process, _, errors) = try Program.start(arguments + ["--resume", "--output", scratch.path(file)], in: scratch.url)
+                let (process, _, errors) = try Program.start(
+                    arguments + ["--resume", "--output", scratch.path(file)], in: scratch.url)
                 let limit = Date(timeIntervalSinceNow: Double.random(in: 0.4...1.6, using: &random))
                 while process.isRunning && Date() < limit { usleep(10_000) }
                 if process.isRunning {
@@ -121,7 +135,10 @@ import Testing
     }
 
     @Test func terminationIsResumable() throws {
-        let arguments = small + ["--measures", "loss,plane", "--windows", "200", "--grid", "41x41", "--output", scratch.path("run.h5")]
+        let arguments =
+            small + [
+                "--measures", "loss,plane", "--windows", "200", "--grid", "41x41", "--output", scratch.path("run.h5"),
+            ]
         let (process, _, errors) = try Program.start(arguments, in: scratch.url)
         while process.isRunning && !FileManager.default.fileExists(atPath: scratch.path("run.h5")) { usleep(10_000) }
         usleep(300_000)
@@ -136,14 +153,17 @@ import Testing
     }
 
     @Test func configurationFilesAndDryRuns() throws {
-        try scratch.write("probe.yaml", "variants: [pretrained, \"sff:0.5\"]\nwindows: 8\nmeasures: loss\nno-report: true\nquiet: true\n")
+        try scratch.write(
+            "probe.yaml",
+            "variants: [pretrained, \"sff:0.5\"]\nwindows: 8\nmeasures: loss\nno-report: true\nquiet: true\n")
         let result = try Program.run(
             ["probe", "--config", "probe.yaml", "--windows", "6", "--json", "--output", "run.h5"], in: scratch.url)
         #expect(result.status == 0, "\(result.errors)")
         let document = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
         #expect(document["windows"] as? Int == 6)
         #expect((document["variants"] as? [[String: Any]])?.map { $0["name"] as? String } == ["pretrained", "sff:0.5"])
-        let dry = try Program.run(small + ["--dry-run", "--json", "--output", scratch.path("none.h5")], in: scratch.url)
+        let dry = try Program.run(
+            small + ["--dry-run", "--json", "--output", scratch.path("none.h5")], in: scratch.url)
         #expect(dry.status == 0, "\(dry.errors)")
         let plan = try #require(try JSONSerialization.jsonObject(with: Data(dry.output.utf8)) as? [String: Any])
         // Two for the determinism check; per variant 1 loss, 1 SAM, 20 average, 5 line, 12 plane; 5 for the path.
@@ -153,7 +173,8 @@ import Testing
 
     @Test func strictReportsWhatDidNotConverge() throws {
         let arguments = [
-            "probe", "--windows", "8", "--measures", "eigen", "--variants", "pretrained", "--eigen", "3", "--max-products", "16",
+            "probe", "--windows", "8", "--measures", "eigen", "--variants", "pretrained", "--eigen", "3",
+            "--max-products", "16",
             "--tolerance", "1e-6", "--no-report", "--quiet",
         ]
         let relaxed = try Program.run(arguments + ["--output", scratch.path("a.h5")], in: scratch.url)
@@ -166,9 +187,11 @@ import Testing
     @Test(.enabled(if: Program.hasSharedData, "needs ../shared/data/ETTh1.csv"))
     func tinyTimerOnETTh1() throws {
         let arguments = [
-            "probe", "--model", "timer", "--weights", Program.fixtures.appendingPathComponent("ltsm/timer/model.safetensors").path,
+            "probe", "--model", "timer", "--weights",
+            Program.fixtures.appendingPathComponent("ltsm/timer/model.safetensors").path,
             "--data", Program.shared.appendingPathComponent("data/ETTh1.csv").path, "--variants",
-            "pretrained,scratch,sff:0.7,shrink:0.7", "--stride", "240", "--grid", "3x3", "--points", "3", "--samples", "2",
+            "pretrained,scratch,sff:0.7,shrink:0.7", "--stride", "240", "--grid", "3x3", "--points", "3", "--samples",
+            "2",
             "--json", "--no-report", "--quiet", "--output", scratch.path("run.h5"),
         ]
         let result = try Program.run(arguments, in: scratch.url)

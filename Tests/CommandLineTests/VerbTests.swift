@@ -10,7 +10,10 @@ import Testing
 
     @Test func smoothWritesTheMixture() throws {
         let scratched = try Program.run(
-            ["smooth", "--weights", weights, "--variant", "scratch", "--output", scratch.path("aux/model.safetensors")], in: scratch.url)
+            [
+                "smooth", "--weights", weights, "--variant", "scratch", "--output",
+                scratch.path("aux/model.safetensors"),
+            ], in: scratch.url)
         #expect(scratched.status == 0, "\(scratched.errors)")
         let smoothed = try Program.run(
             [
@@ -23,10 +26,14 @@ import Testing
         let mixed = try Checkpoint(URL(fileURLWithPath: scratch.path("sff")))
         #expect(mixed.entries.map(\.name) == first.entries.map(\.name))
         func floats(_ checkpoint: Checkpoint, _ name: String) throws -> [Float] {
-            try checkpoint.read(name).withUnsafeBytes { bytes in (0..<(bytes.count / 4)).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) } }
+            try checkpoint.read(name).withUnsafeBytes { bytes in
+                (0..<(bytes.count / 4)).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+            }
         }
         for entry in first.entries {
-            let (a, b, c) = (try floats(first, entry.name), try floats(second, entry.name), try floats(mixed, entry.name))
+            let (a, b, c) = (
+                try floats(first, entry.name), try floats(second, entry.name), try floats(mixed, entry.name)
+            )
             if entry.name.hasSuffix(".pe") {
                 #expect(a == c, "buffers are not mixed")
             } else {
@@ -40,7 +47,10 @@ import Testing
 
     @Test func excludedParametersStay() throws {
         let result = try Program.run(
-            ["smooth", "--weights", weights, "--variant", "shrink:0.5", "--exclude", "norms,head", "--output", scratch.path("x/model.safetensors")],
+            [
+                "smooth", "--weights", weights, "--variant", "shrink:0.5", "--exclude", "norms,head", "--output",
+                scratch.path("x/model.safetensors"),
+            ],
             in: scratch.url)
         #expect(result.status == 0, "\(result.errors)")
         let first = try Checkpoint(URL(fileURLWithPath: weights))
@@ -55,7 +65,9 @@ import Testing
         let models = try Program.run(["models", "--json"], in: scratch.url)
         #expect(models.status == 0 && models.output.contains("timer-base-84m"))
         let inspected = try Program.run(["inspect", weights, "--tensors"], in: scratch.url)
-        #expect(inspected.status == 0 && inspected.output.contains("loads: yes") && inspected.output.contains("decoder.attn_layers.0.conv1.weight"))
+        #expect(
+            inspected.status == 0 && inspected.output.contains("loads: yes")
+                && inspected.output.contains("decoder.attn_layers.0.conv1.weight"))
         let broken = try scratch.write("broken.safetensors", [1, 2, 3])
         #expect(try Program.run(["inspect", broken], in: scratch.url).status == 65)
         let doctor = try Program.run(["doctor"], in: scratch.url)
@@ -65,7 +77,8 @@ import Testing
     }
 
     @Test func evaluateStandsBesideTheBaselines() throws {
-        let result = try Program.run(["evaluate", "--windows", "50", "--variants", "pretrained,scratch", "--json", "--quiet"], in: scratch.url)
+        let result = try Program.run(
+            ["evaluate", "--windows", "50", "--variants", "pretrained,scratch", "--json", "--quiet"], in: scratch.url)
         #expect(result.status == 0, "\(result.errors)")
         let document = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
         let results = try #require(document["results"] as? [[String: Any]])
@@ -75,7 +88,8 @@ import Testing
 
     @Test func pretrainIsReproducibleAndLearns() throws {
         let options = [
-            "--patch", "8", "--width", "16", "--feed-forward", "16", "--layers", "1", "--heads", "2", "--tokens", "4", "--series-count", "16",
+            "--patch", "8", "--width", "16", "--feed-forward", "16", "--layers", "1", "--heads", "2", "--tokens", "4",
+            "--series-count", "16",
             "--length", "256", "--steps", "150", "--batch", "16", "--quiet",
         ]
         for name in ["a", "b"] {
@@ -85,7 +99,8 @@ import Testing
         let a = try Data(contentsOf: URL(fileURLWithPath: scratch.path("a/model.safetensors")))
         #expect(a == (try Data(contentsOf: URL(fileURLWithPath: scratch.path("b/model.safetensors")))))
         let record = try #require(
-            try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: scratch.path("a/pretraining.json")))) as? [String: Any])
+            try JSONSerialization.jsonObject(
+                with: Data(contentsOf: URL(fileURLWithPath: scratch.path("a/pretraining.json")))) as? [String: Any])
         #expect((record["final_loss_mean_100"] as? Double ?? 9) < (record["first_loss"] as? Double ?? 0))
         #expect(try Program.run(["inspect", scratch.path("a")], in: scratch.url).status == 0)
     }

@@ -1,0 +1,159 @@
+import Foundation
+import Testing
+
+@testable import Figures
+
+@Suite(.enabled(if: Renderer.hasGnuplot, "needs gnuplot")) final class FigureTests {
+    let folder: URL
+    let renderer: Renderer
+    static let hostile = "a'b\"c`touch pwned`$(touch pwned)\\n_{x}^2 é %s @ {/Bold y}"
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("figures-\(UUID().uuidString)")
+        renderer = try Renderer(folder: folder)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    private static let axis = (0..<5).map { Double($0) / 2 - 1 }
+
+    private func curve(_ title: String, _ loss: [Double]) -> LineFigure.Curve {
+        LineFigure.Curve(title: title, t: Self.axis, loss: loss, standardError: loss.map { $0 * 0.1 })
+    }
+
+    private func panel(_ title: String, _ f: (Double, Double) -> Double, x: [Double] = axis, y: [Double] = axis)
+        -> PlanePanel
+    {
+        PlanePanel(title: title, x: x, y: y, loss: y.flatMap { v in x.map { f($0, v) } })
+    }
+
+    private func check(_ figure: some Figure, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let files = try renderer.render(figure)
+        let svg = try Data(contentsOf: files.svg)
+        let png = try Data(contentsOf: files.png)
+        #expect(png.starts(with: [0x89, 0x50, 0x4E, 0x47]) && png.count > 3000, sourceLocation: sourceLocation)
+        #expect(String(decoding: svg, as: UTF8.self).contains("</svg>"), sourceLocation: sourceLocation)
+        let again = try renderer.render(figure)
+        #expect(
+            try Data(contentsOf: again.svg) == svg, "the same figure has the same bytes", sourceLocation: sourceLocation
+        )
+        #expect(
+            !FileManager.default.fileExists(atPath: folder.appendingPathComponent("pwned").path),
+            sourceLocation: sourceLocation)
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
+            $0.hasSuffix(".log") || $0.hasSuffix(".done")
+        }
+        #expect(left.isEmpty, sourceLocation: sourceLocation)
+    }
+
+    private let cases: [(String, (Double, Double) -> Double)] = [
+        ("smooth", { $0 * $0 + 2 * $1 * $1 + 1 }), ("negative", { $0 - $1 - 5 }), ("constant", { _, _ in 2 }),
+        ("zero", { _, _ in 0 }), ("explosive", { exp(8 * ($0 * $0 + $1 * $1)) }),
+        ("holes", { $0 > 0 && $1 > 0 ? .nan : $0 < -0.6 ? .infinity : $0 * $1 }), ("tiny", { 1e-12 * ($0 + $1) }),
+        ("saddle", { $0 * $0 - $1 * $1 }),
+    ]
+
+    @Test func planesOfAllKinds() throws {
+        for (name, f) in cases {
+            try check(PlaneFigure(name: "plane-\(name)", panels: [panel(name, f)]))
+            try check(SurfaceFigure(name: "surface-\(name)", panels: [panel(name, f)]))
+        }
+        let eight = (0..<8).map { index in panel("variant \(index)", { $0 * $0 + Double(index) * $1 }) }
+        try check(PlaneFigure(name: "eight", panels: eight))
+        try check(SurfaceFigure(name: "eight-surface", panels: eight))
+        try check(PlaneFigure(name: "oblong", panels: [panel("oblong", { $0 + $1 }, x: [0, 1, 2], y: [-1, 3])]))
+        #expect(!panel("strip", { $0 + $1 }, y: [0]).isDrawable)
+    }
+
+    @Test func curvesOfAllKinds() throws {
+        for (name, f) in cases {
+            let values = Self.axis.map { f($0, 0.3) }
+            guard values.contains(where: \.isFinite) else { continue }
+            try check(
+                LineFigure(
+                    name: "line-\(name)", curves: [curve(name, values), curve("other", values.map { $0 + 1 })],
+                    xLabel: "t"))
+            try check(
+                PathFigure(
+                    name: "path-\(name)", curve: curve(name, values),
+                    marks: [("sff:0.7", 0.7, 2), ("pretrained", 1, 0)]))
+        }
+        try check(
+            LineFigure(
+                name: "point", curves: [.init(title: "one", t: [0], loss: [1], standardError: [.nan])], xLabel: "t"))
+    }
+
+    @Test func numbersOfAllKinds() throws {
+        typealias Value = EigenvalueFigure.Value
+        try check(
+            EigenvalueFigure(
+                name: "eigen",
+                columns: [
+                    (
+                        "pretrained",
+                        [
+                            Value(value: 5, residual: 1e-4, converged: true),
+                            Value(value: -2, residual: 0.2, converged: false),
+                        ]
+                    ),
+                    ("zero", [Value(value: 0, residual: 0, converged: true)]), ("missing", []),
+                    ("nan", [Value(value: .nan, residual: .nan, converged: false)]),
+                ]))
+        try check(
+            ComparisonFigure(
+                name: "comparison", variants: ["a", "b", "c"],
+                panels: [
+                    .init(title: "loss", values: [1, 2, 3], errors: [0.1, .nan, 0.2]),
+                    .init(title: "all equal", values: [0, 0, 0], errors: [0, 0, 0]),
+                    .init(title: "holes", values: [.nan, -4, .infinity], errors: [.nan, 1, .nan]),
+                ]))
+    }
+
+    @Test func hostileNamesAreText() throws {
+        let name = Self.hostile
+        try check(PlaneFigure(name: "h1", panels: [panel(name, { $0 + $1 })], xLabel: name, yLabel: name))
+        try check(SurfaceFigure(name: "h2", panels: [panel(name, { $0 + $1 })]))
+        try check(LineFigure(name: "h3", curves: [curve(name, [1, 2, 3, 4, 5])], xLabel: name))
+        try check(PathFigure(name: "h4", curve: curve(name, [1, 2, 3, 4, 5]), marks: [(name, 0.5, 0)]))
+        try check(EigenvalueFigure(name: "h5", columns: [(name, [.init(value: 1, residual: 0, converged: true)])]))
+        try check(
+            ComparisonFigure(
+                name: "h6", variants: [name, name + "2"], panels: [.init(title: name, values: [1, 2], errors: [0, 0])]))
+        let svg = try String(contentsOf: folder.appendingPathComponent("h3.svg"), encoding: .utf8)
+        #expect(svg.contains("_{x}^2"))
+    }
+
+    @Test func scriptsStandAlone() throws {
+        let files = try renderer.render(LineFigure(name: "alone", curves: [curve("a", [1, 2, 3, 4, 5])], xLabel: "t"))
+        try FileManager.default.removeItem(at: files.png)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["gnuplot", "alone.gp"]
+        process.currentDirectoryURL = folder
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0 && FileManager.default.fileExists(atPath: files.png.path))
+    }
+
+    struct Broken: Figure {
+        let name = "broken"
+        let alternative = ""
+        func script() -> String { "set output 'broken.svg'\nplot nonsense_function(x)\n" }
+    }
+
+    @Test func failuresCarryGnuplotsWords() throws {
+        let error = #expect(throws: FigureError.self) { try renderer.render(Broken()) }
+        #expect(error?.description.contains("undefined function") == true, "\(error?.description ?? "")")
+        let blocked = folder.appendingPathComponent("file")
+        try Data().write(to: blocked)
+        #expect(throws: FigureError.self) { try Renderer(folder: blocked.appendingPathComponent("below")) }
+    }
+
+    @Test func levelsAreRoundAndInside() {
+        #expect(Scale([0.1, 0.9]).levels(8) == [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8].map { ($0 * 10).rounded() * 0.1 })
+        let wide = Scale([1e-3, 1e4])
+        #expect(wide.isLogarithmic && wide.levels(8).allSatisfy { $0 > 1e-3 && $0 < 1e4 })
+        #expect(!Scale([-1, 1e4]).isLogarithmic)
+        #expect(Scale([.nan, .infinity]).low < Scale([.nan]).high)
+    }
+}
