@@ -16,7 +16,7 @@ enum ChildProcess {
     static var python: String? {
         let package = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let candidates = [
+        let candidates: [String?] = [
             ProcessInfo.processInfo.environment["LANDSCAPE_ORACLE_PYTHON"],
             package.appendingPathComponent(".deps/oracle/bin/python").path,
         ]

@@ -3,7 +3,9 @@ import Archive
 /// Everything a record holds, number by number as bit patterns, so that NaN equals NaN and -0 differs from 0.
 func flattened(_ record: RunRecord) -> [String: String] {
     var lines: [String: String] = [:]
-    func put(_ key: String, _ values: [Double]) { lines[key] = values.map { String($0.bitPattern, radix: 16) }.joined(separator: " ") }
+    func put(_ key: String, _ values: [Double]) {
+        lines[key] = values.map { String($0.bitPattern, radix: 16) }.joined(separator: " ")
+    }
     func put(_ key: String, _ attributes: [String: AttributeValue]) {
         for (name, value) in attributes { lines["\(key)@\(name)"] = "\(value)" }
     }

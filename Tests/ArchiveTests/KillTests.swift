@@ -41,7 +41,8 @@ struct KillTests {
             }
             #expect(try flattened(RunReader.read(path)) == whole)
         }
-        #expect(killed > 0 && seenUnfinished > 0, "no kill met a run at work: \(killed) kills, \(seenUnfinished) at work")
+        #expect(
+            killed > 0 && seenUnfinished > 0, "no kill met a run at work: \(killed) kills, \(seenUnfinished) at work")
     }
 
     /// Everything with status `done` has its value.
@@ -52,7 +53,7 @@ struct KillTests {
                 #expect(scalar.standardError == 0.5 && scalar.samples == 10 + number)
             }
             for array in variant.arrays where array.status == .done {
-                #expect(!array.values.contains(where: \.isNaN))
+                #expect(array.values.allSatisfy { !$0.isNaN })
             }
             for (index, status) in variant.lines[0].status.enumerated() where status == .done {
                 #expect(variant.lines[0].column("loss")?[index] == SampleRun.line(number, index))

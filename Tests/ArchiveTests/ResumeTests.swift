@@ -69,16 +69,19 @@ struct ResumeTests {
             { $0.variants[0].scalars.append(ScalarPlan(path: "new", longName: "new")) },
             { $0.variants[0].arrays[0] = .eigenvalues(count: 4) },
             { $0.variants[0].arrays[0].companions.removeLast() },
-            { $0.variants[0].lines[0].t[3] += 1e-16 },
+            { $0.variants[0].lines[0].t[3] += 1e-17 },
             { $0.variants[0].lines[0].t[3] += 1e-15 },
             { $0.variants[0].lines[0].columns.append(ColumnPlan(name: "extra", longName: "extra")) },
             { $0.variants[0].planes[0].name = "other" },
-            { swap(&$0.variants[0].planes[0].x, &$0.variants[0].planes[0].y) },
+            {
+                let plane = $0.variants[0].planes[0]
+                ($0.variants[0].planes[0].x, $0.variants[0].planes[0].y) = (plane.y, plane.x)
+            },
         ]
         for (number, change) in changes.enumerated() {
             let error = refusal(change)
             if number == 8 {
-                #expect(error == nil, "0.75 + 1e-16 is 0.75")
+                #expect(error == nil, "0.75 + 1e-17 is 0.75")
             } else {
                 #expect(error?.category == .mismatch, "change \(number)")
             }
@@ -92,7 +95,9 @@ struct ResumeTests {
         let path = folder("run.h5")
         try RunFile.create(at: path, plan: SampleRun.plan()).close()
         let before = try Data(contentsOf: URL(fileURLWithPath: path))
-        #expect(throws: ArchiveError.outputExists(path: path)) { _ = try RunFile.create(at: path, plan: SampleRun.plan()) }
+        #expect(throws: ArchiveError.outputExists(path: path)) {
+            _ = try RunFile.create(at: path, plan: SampleRun.plan())
+        }
 
         // A folder in the way of the temporary file makes creation fail: the old file must survive.
         try FileManager.default.createDirectory(atPath: path + ".partial", withIntermediateDirectories: false)
@@ -142,7 +147,7 @@ struct ResumeTests {
                 default: _ = try RunFile.open(resuming: path, plan: SampleRun.plan())
                 }
                 Issue.record("attempt \(attempt) got the file")
-            } catch let error as ArchiveError {
+            } catch {
                 #expect(error.category == .busy)
                 #expect(error.description.contains("process \(process.processIdentifier) on "))
             }

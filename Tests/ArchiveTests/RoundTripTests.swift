@@ -86,9 +86,11 @@ struct RoundTripTests {
         }
     }
 
-    @Test("Values may be negative zero, infinite, NaN or subnormal", arguments: [
-        -0.0, Double.infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.greatestFiniteMagnitude,
-    ])
+    @Test(
+        "Values may be negative zero, infinite, NaN or subnormal",
+        arguments: [
+            -0.0, Double.infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.greatestFiniteMagnitude,
+        ])
     func oddValues(_ value: Double) throws {
         let folder = try TemporaryFolder()
         let file = try RunFile.create(at: folder("run.h5"), plan: SampleRun.plan())
@@ -104,7 +106,8 @@ struct RoundTripTests {
         #expect(record.counts.done == 3)
     }
 
-    @Test("Row is y and column is x on planes of any shape", arguments: [(1, 1), (1, 4), (4, 1), (2, 5), (5, 2), (3, 3)])
+    @Test(
+        "Row is y and column is x on planes of any shape", arguments: [(1, 1), (1, 4), (4, 1), (2, 5), (5, 2), (3, 3)])
     func orientation(_ ny: Int, _ nx: Int) throws {
         let folder = try TemporaryFolder()
         let x = (0..<nx).map { Double($0) }
@@ -122,7 +125,11 @@ struct RoundTripTests {
         for row in 0..<ny {
             for column in 0..<nx {
                 let point = PlanePoint(row: row, column: column, values: ["curvature": y[row] + x[column]])
-                if (row + column) % 2 == 0 { try file.setPlanePoints(variant: "v", plane: "p", [point]) } else { rest.append(point) }
+                if (row + column) % 2 == 0 {
+                    try file.setPlanePoints(variant: "v", plane: "p", [point])
+                } else {
+                    rest.append(point)
+                }
             }
         }
         try file.setPlanePoints(variant: "v", plane: "p", rest)
@@ -136,8 +143,9 @@ struct RoundTripTests {
 
     @Test("Names are made safe, stay distinct, and are found by their raw form")
     func names() throws {
-        #expect(ObjectName.safe(["a/b", "a_b", "a\nb", "", ".", "-x", "é", "1", "x  ", "a_b_2"])
-            == ["a_b", "a_b_2", "a_b_3", "_", "_.", "_-x", "é", "1", "x", "a_b_2_2"])
+        #expect(
+            ObjectName.safe(["a/b", "a_b", "a\nb", "", ".", "-x", "é", "1", "x  ", "a_b_2"])
+                == ["a_b", "a_b_2", "a_b_3", "_", "_.", "_-x", "é", "1", "x", "a_b_2_2"])
         let folder = try TemporaryFolder()
         let variants = ["a/b", "a_b"].map {
             VariantPlan(

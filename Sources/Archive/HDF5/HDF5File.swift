@@ -17,7 +17,9 @@ struct HDF5File {
             let creation = HDF5Handle(chdf5_create_file_creation()),
             let handle = HDF5Handle(chdf5_create_file(path, creation.id, access.id))
         else { throw failure(HDF5Library.takeErrorText()) }
-        return HDF5File(handle: handle, access: access, path: finalPath)
+        let file = HDF5File(handle: handle, access: access, path: finalPath)
+        file.keepFromChildren()
+        return file
     }
 
     /// Opens an existing file.
@@ -33,7 +35,15 @@ struct HDF5File {
             }
             throw .damaged(path: path, object: "the file", reason: reason)
         }
-        return HDF5File(handle: handle, access: access, path: path)
+        let file = HDF5File(handle: handle, access: access, path: path)
+        file.keepFromChildren()
+        return file
+    }
+
+    /// libhdf5 leaves its descriptor open in programs that are started meanwhile, and with it the lock on the file.
+    private func keepFromChildren() {
+        let descriptor = chdf5_descriptor(handle.id, access.id)
+        if descriptor >= 0 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
     }
 
     /// The root group.

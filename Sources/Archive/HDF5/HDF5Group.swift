@@ -25,7 +25,11 @@ struct HDF5Group: HDF5Node {
     func openOrCreateGroup(_ relativePath: String) throws(ArchiveError) -> HDF5Group {
         var group = self
         for part in relativePath.split(separator: "/").map(String.init) {
-            if try group.contains(part) { group = try group.openGroup(part) } else { group = try group.createGroup(part) }
+            if try group.contains(part) {
+                group = try group.openGroup(part)
+            } else {
+                group = try group.createGroup(part)
+            }
         }
         return group
     }

@@ -37,7 +37,9 @@ enum HDF5Text {
             return pointers.withUnsafeMutableBytes { raw in
                 guard call(raw.baseAddress) >= 0 else { return nil }
                 defer { H5Dvlen_reclaim(type, space, chdf5_default(), raw.baseAddress) }
-                return raw.bindMemory(to: UnsafeMutablePointer<CChar>?.self).map { $0.map { String(cString: $0) } ?? "" }
+                return raw.bindMemory(to: UnsafeMutablePointer<CChar>?.self).map {
+                    $0.map { String(cString: $0) } ?? ""
+                }
             }
         }
         let size = H5Tget_size(type)

@@ -97,7 +97,8 @@ struct VariantLayout: Sendable {
             let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
             for part in parts { try PlanCheck.datasetName(part, "\(plan.name): path \(path)") }
             guard parts.count == 1 || (parts[0] != "lines" && parts[0] != "planes") else {
-                throw .invalidPlan(object: "\(plan.name): \(path)", expected: "a path outside lines and planes", found: path)
+                throw .invalidPlan(
+                    object: "\(plan.name): \(path)", expected: "a path outside lines and planes", found: path)
             }
             guard datasets.insert(path).inserted else {
                 throw .invalidPlan(object: "\(plan.name): \(path)", expected: "one object of that path", found: "two")
@@ -198,7 +199,9 @@ struct GridLayout: Sendable {
         try PlanCheck.text(name, group)
         try PlanCheck.size(axes.map(\.values.count), group)
         _ = try PlanCheck.attributes(attributes, of: group, reserved: ["name"])
-        guard !columns.isEmpty else { throw .invalidPlan(object: group, expected: "at least one column", found: "none") }
+        guard !columns.isEmpty else {
+            throw .invalidPlan(object: group, expected: "at least one column", found: "none")
+        }
         var taken = Set(axes.map(\.name)).union(["status"])
         for column in columns {
             try PlanCheck.datasetName(column.name, "\(group): column \(column.name)")

@@ -66,7 +66,8 @@ extension RunFile {
             try checkCount(values, count, "\(object): \(companion.name)")
             if companion.element == .uint8, let odd = values.first(where: { UInt8(exactly: $0) == nil }) {
                 throw .invalidValue(
-                    path: path, object: "\(object): \(companion.name)", expected: "integers of 0 to 255", found: "\(odd)")
+                    path: path, object: "\(object): \(companion.name)", expected: "integers of 0 to 255",
+                    found: "\(odd)")
             }
         }
         var later: Set<String> = []
