@@ -71,11 +71,11 @@ struct ProbeRun {
     }
 
     func plan(cosine: Double?) throws -> RunPlan {
-        let variants = settings.variants.map { variant -> VariantPlan in
+        let variants = try settings.variants.map { variant -> VariantPlan in
             let position = settings.exclude.terms.isEmpty ? variant.positionOnPath : nil
             let count = min(settings.eigen, workspace.model.layout.count)
             return VariantPlan(
-                name: variant.name, kind: variant.kind, alpha: variant.parameter, weightsSHA256: hash(of: variant),
+                name: variant.name, kind: variant.kind, alpha: variant.parameter, weightsSHA256: try hash(weights.flat(variant)),
                 parameters: workspace.model.layout.count,
                 attributes: position.map { ["position_on_path": .double($0)] } ?? [:], scalars: scalars(),
                 arrays: settings.has(.eigen)
@@ -108,9 +108,21 @@ struct ProbeRun {
             ? "'" + text.replacingOccurrences(of: "'", with: "'\\''") + "'" : text
     }
 
-    private func hash(of variant: Variant) -> String {
-        if case .file(let path) = variant { return fileHashes[path] ?? "" }
-        return variant == .pretrained ? workspace.weightsHash : ""
+    /// SHA-256 of a flat parameter vector's bytes in the precision of the run.
+    private func hash(_ θ: Tensor) throws -> String {
+        var hash = SHA256()
+        let piece = 1 << 20
+        let width = workspace.dtype.byteWidth
+        var bytes = [UInt8](repeating: 0, count: piece * width)
+        for start in stride(from: 0, to: θ.count, by: piece) {
+            let count = min(piece, θ.count - start)
+            try bytes.withUnsafeMutableBytes { buffer in
+                let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(count * width)])
+                try θ.narrowed(0, from: start, count: count).copyBytes(into: part)
+                hash.update(UnsafeRawBufferPointer(part))
+            }
+        }
+        return hash.finalized()
     }
 
     private func scalars() -> [ScalarPlan] {
@@ -257,9 +269,9 @@ struct ProbeRun {
             ? try RunFile.open(resuming: output.path, plan: plan)
             : try RunFile.create(at: output.path, plan: plan, overwrite: overwrite)
         do {
-            for variant in settings.variants {
+            for (variant, planned) in zip(settings.variants, plan.variants) {
                 let analysis = VariantAnalysis(
-                    run: self, objective: objective, file: file, variant: variant, axes: axes)
+                    run: self, objective: objective, file: file, variant: variant, plan: planned, axes: axes)
                 try analysis.execute()
             }
         } catch LandscapeError.interrupted {

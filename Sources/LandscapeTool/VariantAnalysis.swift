@@ -10,6 +10,7 @@ struct VariantAnalysis {
     let objective: Objective
     let file: RunFile
     let variant: Variant
+    let plan: VariantPlan
     let axes: [Tensor]
 
     private var settings: ProbeSettings { run.settings }
@@ -215,7 +216,6 @@ struct VariantAnalysis {
     }
 
     private func hasPendingWork() throws -> Bool {
-        guard let plan = try run.plan(cosine: nil).variants.first(where: { $0.name == name }) else { return true }
         for scalar in plan.scalars where try file.scalarStatus(variant: name, path: scalar.path) != .done {
             return true
         }
