@@ -18,6 +18,11 @@ fail() { printf 'setup: error: %s\n' "$*" >&2; exit 69; }
 command -v swift >/dev/null || fail "no Swift toolchain on PATH; install Swift 6.3 or later from https://www.swift.org/install"
 command -v python3 >/dev/null || fail "no python3 on PATH; run: apt-get install python3 python3-pip python3-venv"
 
+# The tests' Python environment needs venv, which Debian packs by itself.
+if [ "${1:-}" = "--oracle" ] && ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
+    packages+=(python3-venv)
+fi
+
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
@@ -51,8 +56,11 @@ else
     say "downloading libtorch $torch_version (PyPI wheel, about 200 MB)"
     work=$(mktemp -d "$deps/download.XXXXXX")
     trap 'rm -rf "$work"' EXIT
-    fetch() { python3 -m pip download --quiet --disable-pip-version-check --no-deps -d "$work" "$1" >>"$work/pip.log" 2>&1; }
-    if ! fetch "torch==$torch_version+cpu" && ! fetch "torch==$torch_version"; then
+    fetch() { python3 -m pip download --quiet --disable-pip-version-check --no-deps -d "$work" "$@" >>"$work/pip.log" 2>&1; }
+    # The CPU build from the configured index or PyTorch's own; PyPI itself has the larger CUDA build.
+    if ! fetch "torch==$torch_version+cpu" &&
+        ! fetch --index-url https://download.pytorch.org/whl/cpu "torch==$torch_version+cpu" &&
+        ! fetch "torch==$torch_version"; then
         tail -n 10 "$work/pip.log" >&2
         fail "pip could not download torch $torch_version (log above). Without a network, unpack a libtorch anywhere and set TORCH_ROOT to it"
     fi
