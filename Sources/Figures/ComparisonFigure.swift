@@ -43,7 +43,8 @@ public struct ComparisonFigure: Figure {
         let columns = min(5, max(1, panels.count))
         let rows = (panels.count + columns - 1) / columns
         let width = 17.8
-        let longest = variants.map(\.count).max() ?? 0
+        let labels = variants.map { Gnuplot.label($0, limit: 18) }
+        let longest = labels.map(\.count).max() ?? 0
         let left = min(4.0, 0.6 + 0.17 * Double(longest))
         let (gapX, top, bottom) = (0.55, 0.65, 0.75)
         let panelWidth = (width - left - 0.3 - Double(columns - 1) * gapX) / Double(columns)
@@ -52,7 +53,7 @@ public struct ComparisonFigure: Figure {
         let last = Double(variants.count) - 0.5
         var data = ""
         var body = "set multiplot\nset border 1 lw 0.7; set tics nomirror out; unset key\nset yrange [\(last):-0.5]\n"
-        let names = variants.enumerated().map { "\(Gnuplot.quote($1)) \($0)" }.joined(separator: ", ")
+        let names = labels.enumerated().map { "\(Gnuplot.quote($1)) \($0)" }.joined(separator: ", ")
         let blank = variants.indices.map { "'' \($0)" }.joined(separator: ", ")
         for (index, panel) in panels.enumerated() {
             let finite = zip(panel.values, panel.errors).filter { $0.0.isFinite }

@@ -41,7 +41,8 @@ public struct EigenvalueFigure: Figure {
         var plots: [String] = []
         var tics: [String] = []
         for (index, column) in columns.enumerated() {
-            tics.append("\(Gnuplot.quote(column.title)) \(index)")
+            tics.append(
+                "\(Gnuplot.quote(Gnuplot.label(column.title, limit: max(8, 120 / max(1, columns.count))))) \(index)")
             let values = column.values.filter { $0.value.isFinite }
             for (suffix, chosen, style) in [
                 ("done", values.filter(\.converged), "pt 7"), ("open", values.filter { !$0.converged }, "pt 6"),
@@ -67,7 +68,7 @@ public struct EigenvalueFigure: Figure {
             set border 3; set tics nomirror out
             set xrange [-0.5:\(Double(columns.count) - 0.5)]
             set offsets 0, 0, graph 0.05, graph 0.05
-            set xtics (\(tics.joined(separator: ", "))) noenhanced scale 0
+            set xtics (\(tics.joined(separator: ", "))) noenhanced scale 0\(columns.count > 6 ? " font small" : "")
             set ylabel 'eigenvalue of the Hessian'
             set key at graph 1, 1.02 right bottom horizontal Left reverse samplen 1.5
             set arrow from graph 0, first 0 to graph 1, first 0 nohead lc rgb '#999999' dt 3 back

@@ -9,6 +9,13 @@ enum Gnuplot {
         return "'" + flat.replacingOccurrences(of: "'", with: "''") + "'"
     }
 
+    /// A name of at most `limit` characters: the middle of a longer one, such as a path, gives way to an ellipsis.
+    static func label(_ name: String, limit: Int) -> String {
+        guard name.count > limit else { return name }
+        let head = max(1, (limit - 1) / 3)
+        return name.prefix(head) + "…" + name.suffix(max(1, limit - 1 - head))
+    }
+
     /// A number with all its digits; NaN and infinities are holes.
     static func number(_ value: Double) -> String {
         value.isFinite ? String(value) : "NaN"

@@ -20,6 +20,16 @@ public struct LineFigure: Figure {
             self.loss = loss
             self.standardError = standardError
         }
+
+        /// Coordinate, value, and the lower and upper end of the band.
+        func rows(_ scale: Scale) -> [[Double]] {
+            t.indices.map { i in
+                let error = standardError[i].isFinite ? standardError[i] : 0
+                // A band that reaches below zero has no place on a logarithmic axis.
+                let lower = scale.isLogarithmic && loss[i] - error <= 0 ? loss[i] : loss[i] - error
+                return [t[i], loss[i], lower, loss[i] + error]
+            }
+        }
     }
 
     /// See ``Figure/name``.
@@ -39,6 +49,9 @@ public struct LineFigure: Figure {
         self.yLabel = yLabel
     }
 
+    /// Bands of more than four curves hide each other.
+    public var hasBands: Bool { curves.count <= 4 }
+
     /// See ``Figure/alternative``.
     public var alternative: String {
         "Loss along a random direction for \(curves.map(\.title).joined(separator: ", "))."
@@ -50,22 +63,15 @@ public struct LineFigure: Figure {
         var data = ""
         var plots: [String] = []
         for (index, curve) in curves.enumerated() {
-            let rows = curve.t.indices.map { i -> [Double] in
-                let error = curve.standardError[i].isFinite ? curve.standardError[i] : 0
-                // A band that reaches below zero has no place on a logarithmic axis.
-                let lower = curve.loss[i] - error
-                return [
-                    curve.t[i], curve.loss[i], scale.isLogarithmic && lower <= 0 ? curve.loss[i] : lower,
-                    curve.loss[i] + error,
-                ]
-            }
-            data += Gnuplot.block("curve\(index)", rows)
+            data += Gnuplot.block("curve\(index)", curve.rows(scale))
             let colour = Palette.colour(index)
+            if hasBands {
+                plots.append(
+                    "$curve\(index) using 1:3:4 with filledcurves fs transparent solid 0.18 noborder fc rgb '\(colour)' notitle"
+                )
+            }
             plots.append(
-                "$curve\(index) using 1:3:4 with filledcurves fs transparent solid 0.18 noborder fc rgb '\(colour)' notitle"
-            )
-            plots.append(
-                "$curve\(index) using 1:2 with \(curve.t.count > 1 ? "lines" : "points pt 7") lc rgb '\(colour)' \(curve.t.count > 1 ? "lw 1.6 dt \(index % 4 + 1)" : "") title \(Gnuplot.quote(curve.title)) noenhanced"
+                "$curve\(index) using 1:2 with \(curve.t.count > 1 ? "lines" : "points pt 7") lc rgb '\(colour)' \(curve.t.count > 1 ? "lw 1.6 dt \(index % 4 + 1)" : "") title \(Gnuplot.quote(Gnuplot.label(curve.title, limit: 18))) noenhanced"
             )
         }
         let body = """

@@ -34,15 +34,7 @@ public struct PathFigure: Figure {
     /// See ``Figure/script()``.
     public func script() -> String {
         let scale = Scale(curve.loss)
-        let rows = curve.t.indices.map { i -> [Double] in
-            let error = curve.standardError[i].isFinite ? curve.standardError[i] : 0
-            let lower = curve.loss[i] - error
-            return [
-                curve.t[i], curve.loss[i], scale.isLogarithmic && lower <= 0 ? curve.loss[i] : lower,
-                curve.loss[i] + error,
-            ]
-        }
-        var data = Gnuplot.block("path", rows)
+        var data = Gnuplot.block("path", curve.rows(scale))
         var plots = [
             "$path using 1:3:4 with filledcurves fs transparent solid 0.18 noborder fc rgb '#444444' title 'standard error'",
             "$path using 1:2 with lines lc rgb '#444444' lw 1.6 title 'α θ₁ + (1 − α) θ₂'",
@@ -50,7 +42,7 @@ public struct PathFigure: Figure {
         for (index, mark) in marks.enumerated() {
             data += Gnuplot.block("mark\(index)", [[mark.position, value(at: mark.position)]])
             plots.append(
-                "$mark\(index) with points pt 7 ps 1.1 lc rgb '\(Palette.colour(mark.colour))' title \(Gnuplot.quote(mark.title)) noenhanced"
+                "$mark\(index) with points pt 7 ps 1.1 lc rgb '\(Palette.colour(mark.colour))' title \(Gnuplot.quote(Gnuplot.label(mark.title, limit: 20))) noenhanced"
             )
         }
         let body = """

@@ -112,7 +112,7 @@ public struct PlaneFigure: Figure {
             body += """
                 \(Gnuplot.margins(left: x0 / width, right: (x0 + panelWidth) / width, bottom: (y1 - panelWidth) / height, top: y1 / height))
                 set xrange \(PlaneFigure.range(panel.x)); set yrange \(PlaneFigure.range(panel.y))
-                set title \(Gnuplot.quote(panel.title)) noenhanced offset 0,-0.6
+                set title \(Gnuplot.quote(Gnuplot.label(panel.title, limit: 28))) noenhanced offset 0,-0.6
                 \(isBottom ? "set xlabel \(Gnuplot.quote(xLabel)) offset 0,0.4; set format x '%g'" : "unset xlabel; set format x ''")
                 \(column == 0 ? "set ylabel \(Gnuplot.quote(yLabel)) offset 1,0; set format y '%g'" : "unset ylabel; set format y ''")
                 \(panel.x[0] <= 0 && panel.x[panel.x.count - 1] >= 0 && panel.y[0] <= 0 && panel.y[panel.y.count - 1] >= 0 ? "set label 1 '' at 0,0,0 point pt 1 ps 0.9 lw 1.5 lc rgb '#ff4d4d' front" : "unset label 1")

@@ -49,7 +49,7 @@ public struct SurfaceFigure: Figure {
                 set origin \(x0 / width),\((y0 - 0.1 * cellHeight) / height); set size \((cell + 0.3) / width),\(1.1 * cellHeight / height)
                 set xrange [\(panel.x[0]):\(panel.x[panel.x.count - 1])]; set yrange [\(panel.y[0]):\(panel.y[panel.y.count - 1])]
                 set xtics \(xStep); set ytics \(yStep)
-                unset title; set label 1 \(Gnuplot.quote(panel.title)) at screen \((x0 + 0.5 * cell + 0.2) / width), screen \((y0 + cellHeight - 0.3) / height) center noenhanced
+                unset title; set label 1 \(Gnuplot.quote(Gnuplot.label(panel.title, limit: 28))) at screen \((x0 + 0.5 * cell + 0.2) / width), screen \((y0 + cellHeight - 0.3) / height) center noenhanced
                 set xlabel 'x' offset 0,0.3; set ylabel 'y' offset 0,0.3
 
                 """

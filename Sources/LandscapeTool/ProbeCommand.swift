@@ -73,7 +73,9 @@ struct ProbeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Points of a line and of the path.", valueName: "n"))
     var points: Int = 41
 
-    @Option(help: ArgumentHelp("Range of line and plane coordinates, such as -1:1.", valueName: "A:B"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Range of line and plane coordinates, such as -1:1.", valueName: "A:B"))
     var range: String = "-1:1"
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The result file.", valueName: "h5"))

@@ -107,12 +107,13 @@ struct FigureSelection {
                 standardError: line.column("standard_error") ?? loss.map { _ in .nan })
         }
         guard let first = curves.first else { return [] }
+        let figure = LineFigure(name: "line", curves: curves, xLabel: "distance along a random direction")
         return [
             Entry(
-                figure: LineFigure(name: "line", curves: curves, xLabel: "distance along a random direction"),
+                figure: figure,
                 title: "Along a random direction",
                 caption:
-                    "The same direction for every variant (\(lines[0].1.attributes["axis"]?.text ?? "random")). Bands: one standard error over the windows.",
+                    "The same direction for every variant (\(lines[0].1.attributes["axis"]?.text ?? "random")).\(figure.hasBands ? " Bands: one standard error over the windows." : "")",
                 header: ["t"] + curves.map(\.title),
                 rows: first.t.indices.map { index in
                     [Number.text(first.t[index])] + curves.map { Number.text($0.loss[index]) }

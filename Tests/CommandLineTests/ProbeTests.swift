@@ -68,7 +68,10 @@ import Testing
 
     @Test func theCentreIsTheLossToTheLastBit() throws {
         let arguments =
-            small + ["--measures", "loss,line,plane,path", "--grid", "3x5", "--output", scratch.path("run.h5")]
+            small + [
+                "--measures", "loss,line,plane,path", "--grid", "3x5", "--range", "-2:2", "--output",
+                scratch.path("run.h5"),
+            ]
         let result = try Program.run(arguments, in: scratch.url)
         #expect(result.status == 0, "\(result.errors)")
         let record = try RunReader.read(scratch.path("run.h5"))

@@ -115,6 +115,21 @@ private func windows(_ x: Tensor) throws -> Tensor {
         }
     }
 
+    @Test func sizesAreInferredWithoutConfiguration() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("timer-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let copy = folder.appendingPathComponent("weights.safetensors")
+        try FileManager.default.copyItem(at: golden.folder.appendingPathComponent("model.safetensors"), to: copy)
+        let inferred = try #require(try PretrainedModel(copy).model as? TimerForecaster)
+        var expected = model.configuration
+        // The number of heads leaves no trace in the shapes.
+        (expected.heads, expected.contextLength, expected.horizon) = (8, nil, nil)
+        #expect(inferred.configuration == expected)
+        #expect(inferred.layout.parameters == model.layout.parameters)
+        #expect(inferred.defaultContext(for: .forecast) == 56 && inferred.defaultHorizon == 8)
+    }
+
     @Test func requestsAreChecked() throws {
         #expect(throws: ForecasterError.self) {
             try model.validate(task: .forecast, loss: .mse, context: 41, horizon: 8)
