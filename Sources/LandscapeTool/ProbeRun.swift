@@ -75,7 +75,8 @@ struct ProbeRun {
             let position = settings.exclude.terms.isEmpty ? variant.positionOnPath : nil
             let count = min(settings.eigen, workspace.model.layout.count)
             return VariantPlan(
-                name: variant.name, kind: variant.kind, alpha: variant.parameter, weightsSHA256: try hash(weights.flat(variant)),
+                name: variant.name, kind: variant.kind, alpha: variant.parameter,
+                weightsSHA256: try hash(weights.flat(variant)),
                 parameters: workspace.model.layout.count,
                 attributes: position.map { ["position_on_path": .double($0)] } ?? [:], scalars: scalars(),
                 arrays: settings.has(.eigen)
