@@ -1,6 +1,6 @@
 import Foundation
 
-/// A model's weights on disk: one safetensors file, or several with an index.
+/// A model's weights on disk: one safetensors file, several with an index, or an archive of torch.save.
 public struct Checkpoint: Sendable {
     /// What the user named: a file or a folder.
     public let url: URL
@@ -8,13 +8,13 @@ public struct Checkpoint: Sendable {
     public let entries: [TensorEntry]
     /// The `config.json` beside the weights, when there is one.
     public let configuration: URL?
-    private let shards: [SafetensorsFile]
+    private let shards: [any TensorContainer]
     private let owner: [String: Int]
 
     /// Opens a file, or a folder.
     ///
     /// In a folder the first of these is taken: `model.safetensors.index.json` with the shards it names,
-    /// `model.safetensors`, the only `*.safetensors`.
+    /// `model.safetensors`, the only `*.safetensors`, `pytorch_model.bin`, the only `*.ckpt`, `*.pth`, `*.pt` or `*.bin`.
     ///
     /// - Throws: ``CheckpointError``; a folder with several candidates and no index is an error that lists them.
     public init(_ url: URL) throws(CheckpointError) {
@@ -31,7 +31,7 @@ public struct Checkpoint: Sendable {
         } else if url.lastPathComponent.hasSuffix(".index.json") {
             shards = try Checkpoint.shards(index: url)
         } else {
-            shards = [try SafetensorsFile(url)]
+            shards = [try Checkpoint.container(url)]
         }
         var owner: [String: Int] = [:]
         var entries: [TensorEntry] = []
@@ -48,18 +48,32 @@ public struct Checkpoint: Sendable {
         self.entries = entries.sorted { $0.name < $1.name }
     }
 
-    private static func shards(in folder: URL) throws(CheckpointError) -> [SafetensorsFile] {
+    /// A file of either format, told apart by its first bytes.
+    private static func container(_ url: URL) throws(CheckpointError) -> any TensorContainer {
+        let file = try RandomAccessFile(url)
+        let magic = try file.read(at: 0, count: min(8, file.length))
+        if let format = ForeignFormat(magic), format == .pytorch || format == .pickle { return try PyTorchArchive(url) }
+        return try SafetensorsFile(url)
+    }
+
+    private static func shards(in folder: URL) throws(CheckpointError) -> [any TensorContainer] {
         let index = folder.appendingPathComponent("model.safetensors.index.json")
         if FileManager.default.fileExists(atPath: index.path) { return try shards(index: index) }
         let standard = folder.appendingPathComponent("model.safetensors")
         if FileManager.default.fileExists(atPath: standard.path) { return [try SafetensorsFile(standard)] }
+        let archive = folder.appendingPathComponent("pytorch_model.bin")
+        if FileManager.default.fileExists(atPath: archive.path) { return [try PyTorchArchive(archive)] }
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
-        let candidates = names.filter { $0.hasSuffix(".safetensors") }
-        if candidates.count == 1 { return [try SafetensorsFile(folder.appendingPathComponent(candidates[0]))] }
+        var candidates = names.filter { $0.hasSuffix(".safetensors") }
+        if candidates.isEmpty {
+            candidates = names.filter { name in [".ckpt", ".pth", ".pt", ".bin"].contains { name.hasSuffix($0) } }
+        }
+        if candidates.count == 1 { return [try container(folder.appendingPathComponent(candidates[0]))] }
         if candidates.isEmpty {
             throw CheckpointError(
                 .missing, .fileMissing, folder.path,
-                "the folder holds no *.safetensors; it holds: \(names.prefix(12).joined(separator: ", "))")
+                "the folder holds no *.safetensors, *.ckpt, *.pth, *.pt or *.bin; it holds: \(names.prefix(12).joined(separator: ", "))"
+            )
         }
         throw CheckpointError(
             .malformed, .ambiguousFolder, folder.path,
@@ -67,7 +81,7 @@ public struct Checkpoint: Sendable {
         )
     }
 
-    private static func shards(index: URL) throws(CheckpointError) -> [SafetensorsFile] {
+    private static func shards(index: URL) throws(CheckpointError) -> [any TensorContainer] {
         func fail(_ message: String) -> CheckpointError {
             CheckpointError(.malformed, .invalidIndex, index.path, message)
         }
@@ -88,7 +102,7 @@ public struct Checkpoint: Sendable {
             else { throw fail("'\(key)' must name a file beside the index, without any folder") }
             keysByFile[file, default: []].insert(key)
         }
-        var shards: [SafetensorsFile] = []
+        var shards: [any TensorContainer] = []
         for (file, keys) in keysByFile.sorted(by: { $0.key < $1.key }) {
             let shard = try SafetensorsFile(index.deletingLastPathComponent().appendingPathComponent(file))
             let found = Set(shard.entries.map(\.name))

@@ -157,14 +157,8 @@ enum ForeignFormat: String {
     }
 
     func error(_ path: String) -> CheckpointError {
-        let remedy =
-            switch self {
-            case .pytorch, .pickle:
-                "convert it with Python: from safetensors.torch import save_file; import torch; "
-                    + "d = torch.load(FILE, weights_only=True); save_file({k: v.contiguous() for k, v in d.get('state_dict', d).items()}, 'model.safetensors')"
-            case .hdf5, .gzip, .text: "give the model.safetensors of the checkpoint"
-            }
         return CheckpointError(
-            .unsupported, .foreignFormat, path, "is \(rawValue), which cannot be read as a checkpoint; \(remedy)")
+            .unsupported, .foreignFormat, path,
+            "is \(rawValue), not a safetensors file; give the model.safetensors of the checkpoint")
     }
 }

@@ -66,13 +66,13 @@ public enum Families {
                 name: "Timer_forecast_1.0.ckpt", parameters: 67_397_728,
                 location: "Google Drive folder named in github.com/thuml/Large-Time-Series-Model",
                 licence: "code MIT; the weights carry no statement of their own", tasks: [.forecast], context: 672,
-                horizon: 96, files: "convert to safetensors (PyTorch archives are not read yet)",
+                horizon: 96, files: "the .ckpt as published",
                 make: { try TimerForecaster(TimerForecaster.Configuration()) }),
             PublishedModel(
                 name: "Timer_imputation_1.0.ckpt", parameters: 2_121_240,
                 location: "Google Drive folder named in github.com/thuml/Large-Time-Series-Model",
                 licence: "code MIT; the weights carry no statement of their own", tasks: [.imputation], context: 192,
-                horizon: 24, files: "convert to safetensors (PyTorch archives are not read yet)",
+                horizon: 24, files: "the .ckpt as published",
                 make: {
                     try TimerForecaster(
                         TimerForecaster.Configuration(patchLength: 24, width: 256, feedForwardWidth: 512, layers: 4))
@@ -81,7 +81,7 @@ public enum Families {
                 name: "Timer_anomaly_detection_1.0.ckpt", parameters: 2_158_176,
                 location: "Google Drive folder named in github.com/thuml/Large-Time-Series-Model",
                 licence: "code MIT; the weights carry no statement of their own", tasks: [.anomaly], context: 768,
-                horizon: 96, files: "convert to safetensors (PyTorch archives are not read yet)",
+                horizon: 96, files: "the .ckpt as published",
                 make: {
                     try TimerForecaster(
                         TimerForecaster.Configuration(patchLength: 96, width: 256, feedForwardWidth: 512, layers: 4))
@@ -106,7 +106,7 @@ public enum Families {
             let model = try TimerHF(configuration.decode(TimerHF.Configuration.self))
             return Recognition(model: model, prefix: "", ignored: { _ in false })
         }
-        for prefix in TimerForecaster.keyPrefixes {
+        for prefix in TimerForecaster.prefixes(in: source.tensorNames) {
             guard let inferred = TimerForecaster.infer(prefix: prefix, shape: source.tensorShape) else { continue }
             var sizes = inferred
             if let configuration {

@@ -323,8 +323,13 @@ public struct TimerForecaster: Forecaster {
 
     // MARK: Checkpoints
 
-    /// What the official files may put before the names: nothing, the whole model's attribute, Lightning's.
-    static let keyPrefixes = ["", "backbone.", "model.", "model.backbone."]
+    /// What a file puts before the official names: nothing, `backbone.` in whole-model dictionaries, six characters in the
+    /// released Lightning checkpoints.
+    static func prefixes(in names: [String]) -> [String] {
+        let last = "patch_embedding.value_embedding.weight"
+        return names.filter { $0.hasSuffix(last) }.map { String($0.dropLast(last.count)) }
+            .sorted { ($0.count, $0) < ($1.count, $1) }
+    }
 
     /// The whole-model state dictionary holds every tensor twice; these are the second names.
     static let aliasPrefixes = ["decoder.", "proj.", "enc_embedding.", "patch_embedding."]

@@ -382,8 +382,4 @@ public struct TimerHF: Forecaster {
         guard let mask else { return try LossTerms(meanOf: mean) }
         return LossTerms(sums: try (mean * mask).sum([1]), weights: try mask.sum([1]))
     }
-
-    // MARK: Checkpoints
-
-    static let keyPrefixes = [""]
 }

@@ -60,7 +60,7 @@ import Testing
                 + [UInt8](repeating: 0, count: 12))
         try expectFailure(65, probe(weights: scratch.path("overlap.safetensors")), names: "overlap")
         try scratch.write("archive.safetensors", Array("PK\u{3}\u{4}0123456789".utf8))
-        try expectFailure(65, probe(weights: scratch.path("archive.safetensors")), names: "PyTorch")
+        try expectFailure(65, probe(weights: scratch.path("archive.safetensors")), names: "zip archive")
     }
 
     /// Rewrites the fixture with a changed header or changed data.

@@ -115,6 +115,17 @@ private func windows(_ x: Tensor) throws -> Tensor {
         }
     }
 
+    /// The released form: a Lightning file whose keys carry a prefix, and a plain state dictionary.
+    @Test(arguments: ["tiny_lightning.ckpt", "tiny_backbone.pth"])
+    func publishedArchivesHoldTheSameWeights(_ name: String) throws {
+        let folder = golden.folder.deletingLastPathComponent().appendingPathComponent("timer_archives")
+        let archive = try PretrainedModel(folder.appendingPathComponent(name))
+        #expect(archive.mismatch == nil)
+        let loaded = try archive.weights(dtype: .float64)
+        #expect(try loaded.flat.doubles == weights.flat.doubles)
+        #expect(try loaded.buffers[0].doubles == weights.buffers[0].doubles)
+    }
+
     @Test func sizesAreInferredWithoutConfiguration() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("timer-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
