@@ -89,44 +89,12 @@ public struct TimerHF: Forecaster {
         }
     }
 
-    private struct Block: Sendable {
-        let query, key, value, out: Linear
-        let gate, up, down: Linear
-        let norm1, norm2: LayerNorm
-
-        init(_ layout: inout ParameterLayout, _ name: String, _ c: Configuration) {
-            let normal = Initializer.normal(deviation: c.initializerRange)
-            func linear(_ part: String, _ inputs: Int, _ outputs: Int, bias: Bool) -> Linear {
-                Linear(
-                    &layout, "\(name).\(part)", inputs: inputs, outputs: outputs, bias: bias, initializer: normal,
-                    biasInitializer: .constant(0))
-            }
-            query = linear("self_attn.q_proj", c.width, c.width, bias: true)
-            key = linear("self_attn.k_proj", c.width, c.width, bias: true)
-            value = linear("self_attn.v_proj", c.width, c.width, bias: true)
-            out = linear("self_attn.o_proj", c.width, c.width, bias: false)
-            gate = linear("ffn_layer.gate_proj", c.width, c.feedForwardWidth, bias: false)
-            up = linear("ffn_layer.up_proj", c.width, c.feedForwardWidth, bias: false)
-            down = linear("ffn_layer.down_proj", c.feedForwardWidth, c.width, bias: false)
-            norm1 = LayerNorm(&layout, "\(name).norm1", size: c.width)
-            norm2 = LayerNorm(&layout, "\(name).norm2", size: c.width)
-        }
-    }
-
-    /// Keys and values of earlier tokens, one pair per block.
-    final class Cache {
-        var keys: [Tensor] = []
-        var values: [Tensor] = []
-        var length: Int { keys.first.map { $0.shape[2] } ?? 0 }
-    }
-
     /// The sizes this model was built with.
     public let configuration: Configuration
     /// See ``Forecaster/layout``.
     public let layout: ParameterLayout
     private let embedding: Linear
-    private let blocks: [Block]
-    private let finalNorm: LayerNorm
+    private let decoder: RotaryDecoder
     private let heads: [Linear]
 
     /// Builds the model without allocating weights.
@@ -138,12 +106,9 @@ public struct TimerHF: Forecaster {
         embedding = Linear(
             &layout, "model.embed_layer.emb", inputs: configuration.patchLength, outputs: configuration.width,
             bias: false, initializer: normal, part: .embedding)
-        var blocks: [Block] = []
-        for index in 0..<configuration.layers {
-            blocks.append(Block(&layout, "model.layers.\(index)", configuration))
-        }
-        self.blocks = blocks
-        finalNorm = LayerNorm(&layout, "model.norm", size: configuration.width)
+        decoder = RotaryDecoder(
+            &layout, prefix: "model", width: configuration.width, feedForwardWidth: configuration.feedForwardWidth,
+            layers: configuration.layers, heads: configuration.heads, norms: .after, initializer: normal)
         var heads: [Linear] = []
         for (index, length) in configuration.outputLengths.enumerated() {
             heads.append(
@@ -257,62 +222,19 @@ public struct TimerHF: Forecaster {
     ///   - positions: token positions `int64` `[B, N]`; consecutive when absent.
     ///   - observe: receives intermediate activations, for tests.
     func hidden(
-        _ x: Tensor, _ θ: Parameters, mask: Tensor? = nil, positions: Tensor? = nil, cache: Cache? = nil,
+        _ x: Tensor, _ θ: Parameters, mask: Tensor? = nil, positions: Tensor? = nil, cache: RotaryDecoder.Cache? = nil,
         observe: (String, Tensor) -> Void = { _, _ in }
     ) throws(TensorError) -> Tensor {
         let shape = x.shape
-        let tokens = shape[1] / patchLength
-        let past = cache?.length ?? 0
-        let headWidth = configuration.width / configuration.heads
-        var h = try embedding(x.reshaped([shape[0], tokens, patchLength]), θ)
-        observe("embed", h)
-        let table = try RotaryEmbedding(
-            length: past + tokens, headWidth: headWidth, dtype: h.dtype, device: h.device)
-        let rotary =
-            if let positions { try table.selecting(positions) } else { try table.from(past, count: tokens) }
-        var bias = try Attention.causalBias(queries: tokens, keys: past + tokens, like: h)
-        if let mask {
-            // Hidden keys get the most negative finite number, so that a row without any visible key stays finite.
-            let lowest = h.dtype == .float64 ? -Double.greatestFiniteMagnitude : -Double(Float.greatestFiniteMagnitude)
-            let causal = try bias.filled(with: lowest, where: bias.isLess(than: 0))
-            let hiddenKeys = try mask.equals(0).reshaped([shape[0], 1, 1, past + tokens])
-            bias = try causal.expanded([shape[0], 1, tokens, past + tokens]).filled(with: lowest, where: hiddenKeys)
-        }
-        let scale = 1 / Double(headWidth).squareRoot()
-        for (index, block) in blocks.enumerated() {
-            let query = try rotary.rotate(Attention.split(block.query(h, θ), heads: configuration.heads))
-            var key = try rotary.rotate(Attention.split(block.key(h, θ), heads: configuration.heads))
-            var value = try Attention.split(block.value(h, θ), heads: configuration.heads)
-            if let cache {
-                if index < cache.keys.count {
-                    key = try Tensor.concatenate([cache.keys[index], key], dimension: 2)
-                    value = try Tensor.concatenate([cache.values[index], value], dimension: 2)
-                    cache.keys[index] = key
-                    cache.values[index] = value
-                } else {
-                    cache.keys.append(key)
-                    cache.values.append(value)
-                }
-            }
-            let attended = try Attention.scaledDotProduct(
-                query: query, key: key, value: value, scale: scale, bias: bias)
-            let mixed = try block.out(Attention.merge(attended), θ)
-            observe("layer\(index)_attn", mixed)
-            h = try block.norm1(h + mixed, θ)
-            observe("layer\(index)_norm1", h)
-            let gated = try block.gate(h, θ).silu() * block.up(h, θ)
-            h = try block.norm2(h + block.down(gated, θ), θ)
-            observe("layer\(index)", h)
-        }
-        h = try finalNorm(h, θ)
-        observe("hidden", h)
-        return h
+        let embedded = try embedding(x.reshaped([shape[0], shape[1] / patchLength, patchLength]), θ)
+        observe("embed", embedded)
+        return try decoder(embedded, θ, mask: mask, positions: positions, cache: cache, observe: observe)
     }
 
     /// One forward pass, `[B, L]` → `[B, min(length, chosen head)]`: the prediction of the last token.
     func predict(
         _ x: Tensor, length: Int, normalising: Bool, _ θ: Parameters, mask: Tensor? = nil, positions: Tensor? = nil,
-        cache: Cache? = nil
+        cache: RotaryDecoder.Cache? = nil
     ) throws(TensorError) -> Tensor {
         let (mean, deviation) = try statistics(x)
         let input = normalising ? try (x - mean) / deviation : x
@@ -345,7 +267,7 @@ public struct TimerHF: Forecaster {
         var fresh = series
         var produced: [Tensor] = []
         var remaining = count
-        let cache = cached ? Cache() : nil
+        let cache = cached ? RotaryDecoder.Cache() : nil
         while remaining > 0 {
             let next = try predict(cached ? fresh : series, length: remaining, normalising: true, θ, cache: cache)
             produced.append(next)
