@@ -31,12 +31,15 @@ public struct WindowBatch: Sendable {
     public let target: Tensor
     /// 1 where a point is visible and 0 where it is hidden, `[B, L]`; imputation only.
     public let mask: Tensor?
+    /// Fixed random numbers, for models whose loss draws some.
+    public let noise: WindowNoise?
 
     /// A batch of windows.
-    public init(context: Tensor, target: Tensor, mask: Tensor? = nil) {
+    public init(context: Tensor, target: Tensor, mask: Tensor? = nil, noise: WindowNoise? = nil) {
         self.context = context
         self.target = target
         self.mask = mask
+        self.noise = noise
     }
 }
 
@@ -95,13 +98,22 @@ public protocol Forecaster: Sendable {
 
     /// Checks a request before anything is computed.
     func validate(task: ForecastingTask, loss: LossKind, context: Int, horizon: Int) throws(ForecasterError)
+    /// The random numbers a window's loss needs; ``LossKind/mse`` stands for the forecast procedure.
+    func noise(task: ForecastingTask, loss: LossKind, context: Int, horizon: Int) -> NoiseRequirement
     /// The published forecast procedure, `[B, L]` → `[B, horizon]`.
-    func forecast(_ context: Tensor, horizon: Int, _ θ: Parameters) throws(TensorError) -> Tensor
+    ///
+    /// - Parameter noise: what ``noise(task:loss:context:horizon:)`` asks for; ignored by models without randomness.
+    func forecast(_ context: Tensor, horizon: Int, noise: WindowNoise?, _ θ: Parameters) throws(TensorError) -> Tensor
     /// The loss of each window.
     func loss(_ batch: WindowBatch, task: ForecastingTask, kind: LossKind, _ θ: Parameters) throws(TensorError)
         -> LossTerms
     /// The configuration in the official schema, for a `config.json`.
     func configurationJSON() throws -> String
+}
+
+extension Forecaster {
+    /// No randomness.
+    public func noise(task: ForecastingTask, loss: LossKind, context: Int, horizon: Int) -> NoiseRequirement { .none }
 }
 
 /// Why a model cannot be built or asked.

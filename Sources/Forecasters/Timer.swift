@@ -193,7 +193,9 @@ public struct TimerForecaster: Forecaster {
     }
 
     /// Roll-out: the last patch of the output is appended to the window, which slides by one patch.
-    public func forecast(_ context: Tensor, horizon: Int, _ θ: Parameters) throws(TensorError) -> Tensor {
+    public func forecast(
+        _ context: Tensor, horizon: Int, noise: WindowNoise? = nil, _ θ: Parameters
+    ) throws(TensorError) -> Tensor {
         var window = context
         var predictions: [Tensor] = []
         let steps = (horizon + patchLength - 1) / patchLength

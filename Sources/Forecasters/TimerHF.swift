@@ -164,7 +164,9 @@ public struct TimerHF: Forecaster {
     }
 
     /// The published `generate` with its default `use_cache = True`.
-    public func forecast(_ context: Tensor, horizon: Int, _ θ: Parameters) throws(TensorError) -> Tensor {
+    public func forecast(
+        _ context: Tensor, horizon: Int, noise: WindowNoise? = nil, _ θ: Parameters
+    ) throws(TensorError) -> Tensor {
         try generate(context, count: horizon, cached: true, θ)
     }
 

@@ -31,6 +31,7 @@ public struct ForecastLoss: WindowedLoss {
     private let context: Tensor
     private let target: Tensor
     private let mask: Tensor?
+    private let noise: WindowNoise?
     private let names: @Sendable (Int) -> String
 
     /// Binds a model to windows.
@@ -39,12 +40,13 @@ public struct ForecastLoss: WindowedLoss {
     ///   - windows: `[n, L + H]`: context and what follows, in the precision and on the device to compute with.
     ///   - context: L.
     ///   - mask: `[n, L]`, for imputation.
+    ///   - noise: the random numbers of every window, where the model's loss draws some.
     ///   - batchSize: windows per batch; the last batch may be smaller.
     ///   - describe: the name of a window in messages.
     public init(
         model: any Forecaster, task: ForecastingTask, kind: LossKind, windows: Tensor, context: Int,
         mask: Tensor? = nil,
-        batchSize: Int, describe: @escaping @Sendable (Int) -> String
+        noise: WindowNoise? = nil, batchSize: Int, describe: @escaping @Sendable (Int) -> String
     ) throws {
         let shape = windows.shape
         precondition(shape.count == 2 && shape[0] > 0 && batchSize > 0, "windows are [n, L + H], n > 0")
@@ -55,6 +57,7 @@ public struct ForecastLoss: WindowedLoss {
         self.context = try windows.narrowed(1, from: 0, count: context).contiguous()
         target = try windows.narrowed(1, from: context, count: shape[1] - context).contiguous()
         self.mask = mask
+        self.noise = noise
         batches = stride(from: 0, to: shape[0], by: batchSize).map { $0..<min($0 + batchSize, shape[0]) }
         names = describe
     }
@@ -71,7 +74,8 @@ public struct ForecastLoss: WindowedLoss {
             try tensor.narrowed(0, from: range.lowerBound, count: range.count)
         }
         let windows = WindowBatch(
-            context: try part(context), target: try part(target), mask: try mask.map { try part($0) })
+            context: try part(context), target: try part(target), mask: try mask.map { try part($0) },
+            noise: try noise.map { try $0.narrowed(from: range.lowerBound, count: range.count) })
         return try model.loss(windows, task: task, kind: kind, θ).perWindow
     }
 

@@ -99,8 +99,10 @@ struct EvaluateCommand: ParsableCommand {
             let values = try Tensor(windows.values(range), shape: [range.count, windows.length])
                 .to(workspace.dtype, device: workspace.device)
             let context = try values.narrowed(1, from: 0, count: workspace.context)
+            let noise = try workspace.noise(.mse, windows: range)
             let forecast = try Autograd.inference {
-                try workspace.model.forecast(context, horizon: workspace.horizon, parameters).array(of: Float.self)
+                try workspace.model.forecast(context, horizon: workspace.horizon, noise: noise, parameters).array(
+                    of: Float.self)
             }
             try forecast.withUnsafeBufferPointer {
                 try metrics.add(predictions: $0, of: windows, range: range, naiveErrors: scale)

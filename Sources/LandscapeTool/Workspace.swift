@@ -103,12 +103,22 @@ struct Workspace {
             try values.withUnsafeMutableBufferPointer { try rule.fill(0..<count, of: windows, into: $0) }
             mask = try Tensor(values, shape: [count, context]).to(dtype, device: device)
         }
+        let noise = try noise(loss, windows: 0..<used.shape[0])
         return try ForecastLoss(
-            model: model, task: task, kind: loss, windows: used, context: context, mask: mask, batchSize: batch,
+            model: model, task: task, kind: loss, windows: used, context: context, mask: mask, noise: noise,
+            batchSize: batch,
             describe: { index in
                 let place = windows.place(of: index)
                 return "window \(index) (channel '\(windows.series.names[place.channel])', row \(place.start))"
             })
+    }
+
+    /// Fixed random numbers of some windows, for models that draw some.
+    func noise(_ kind: LossKind, windows range: Range<Int>) throws -> WindowNoise? {
+        let requirement = model.noise(task: task, loss: kind, context: context, horizon: horizon)
+        guard requirement != .none else { return nil }
+        return try WindowNoise(
+            requirement, keys: range.map { windows.key(of: $0) }, seed: seed, dtype: dtype, device: device)
     }
 
     func makeObjective(workers: Int, limit: Int? = nil) throws -> Objective {

@@ -98,7 +98,8 @@ public struct RotaryDecoder: Sendable {
         var bias = try Attention.causalBias(queries: tokens, keys: past + tokens, like: input)
         if let mask {
             // Hidden keys get the most negative finite number, so that a row without any visible key stays finite.
-            let lowest = input.dtype == .float64 ? -Double.greatestFiniteMagnitude : -Double(Float.greatestFiniteMagnitude)
+            let lowest =
+                input.dtype == .float64 ? -Double.greatestFiniteMagnitude : -Double(Float.greatestFiniteMagnitude)
             let causal = try bias.filled(with: lowest, where: bias.isLess(than: 0))
             let hiddenKeys = try mask.equals(0).reshaped([shape[0], 1, 1, past + tokens])
             bias = try causal.expanded([shape[0], 1, tokens, past + tokens]).filled(with: lowest, where: hiddenKeys)
@@ -125,7 +126,8 @@ public struct RotaryDecoder: Sendable {
                     cache.values.append(value)
                 }
             }
-            let attended = try Attention.scaledDotProduct(query: query, key: key, value: value, scale: scale, bias: bias)
+            let attended = try Attention.scaledDotProduct(
+                query: query, key: key, value: value, scale: scale, bias: bias)
             let mixed = try block.out(Attention.merge(attended), θ)
             observe("layer\(index)_attn", mixed)
             h = try h + mixed

@@ -56,6 +56,7 @@ enum Ops {
 
     // Comparison and choice
     static let eqScalar = Operator("eq", "Scalar")
+    static let leScalar = Operator("le", "Scalar")
     static let ltScalar = Operator("lt", "Scalar")
     static let where_ = Operator("where", "self")
     static let maskedFill = Operator("masked_fill", "Scalar")
@@ -69,6 +70,8 @@ enum Ops {
     static let mean = Operator("mean", "dim")
     static let varCorrection = Operator("var", "correction")
     static let amax = Operator("amax")
+    static let median = Operator("median", "dim")
+    static let rsubScalar = Operator("rsub", "Scalar")
     static let norm = Operator("linalg_vector_norm")
     static let dot = Operator("dot")
 

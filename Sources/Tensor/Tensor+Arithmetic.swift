@@ -25,6 +25,11 @@ extension Tensor {
         try Ops.mul(.tensor(a), .tensor(b))
     }
 
+    /// Subtracts every element from a number.
+    public static func - (a: Double, b: Tensor) throws(TensorError) -> Tensor {
+        try Ops.rsubScalar(.tensor(b), .double(a), .double(1))
+    }
+
     /// Multiplies every element by a number.
     public static func * (a: Tensor, b: Double) throws(TensorError) -> Tensor {
         try Ops.mulScalar(.tensor(a), .double(b))
@@ -90,6 +95,11 @@ extension Tensor {
     /// Where elements are less than a number.
     public func isLess(than value: Double) throws(TensorError) -> Tensor {
         try Ops.ltScalar(.tensor(self), .double(value))
+    }
+
+    /// Where elements are zero or less.
+    public func isAtMostZero() throws(TensorError) -> Tensor {
+        try Ops.leScalar(.tensor(self), .double(0))
     }
 
     /// The receiver with `value` where `mask` is true.

@@ -31,6 +31,11 @@ extension Tensor {
         try Ops.amax(.tensor(self), .ints(dimensions), .bool(keep))
     }
 
+    /// The median along a dimension, which disappears; the lower of the two middle values for an even number.
+    public func median(_ dimension: Int) throws(TensorError) -> Tensor {
+        try Ops.median(.tensor(self), .int(dimension), .bool(false))
+    }
+
     /// The Euclidean norm over some dimensions; over all when none is given.
     public func norm(_ dimensions: [Int]? = nil, keepingDimensions keep: Bool = false) throws(TensorError) -> Tensor {
         try Ops.norm(.tensor(self), .double(2), dimensions.map { .ints($0) } ?? .none, .bool(keep))
@@ -81,6 +86,12 @@ extension Tensor {
     public func layerNorm(weight: Tensor, bias: Tensor?, epsilon: Double = 1e-5) throws(TensorError) -> Tensor {
         try Ops.layerNorm(
             .tensor(self), .ints(weight.shape), .tensor(weight), .tensor(bias), .double(epsilon), .bool(false))
+    }
+
+    /// Standardises the last dimension, without gain or shift.
+    public func standardized(epsilon: Double) throws(TensorError) -> Tensor {
+        try Ops.layerNorm(
+            .tensor(self), .ints([shape[rank - 1]]), .none, .none, .double(epsilon), .bool(false))
     }
 
     /// x Φ(x) with the exact normal distribution function.

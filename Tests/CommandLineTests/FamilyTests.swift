@@ -1,0 +1,33 @@
+import Foundation
+import Testing
+
+/// Every family from its tiny checkpoint through the whole program.
+@Suite struct FamilyTests {
+    @Test(arguments: ["timer", "timer_hf", "sundial"])
+    func everyMeasureOnTheTinyCheckpoint(_ folder: String) throws {
+        let scratch = try Scratch()
+        var csv = "date,a,b\n"
+        for row in 0..<900 {
+            csv += "\(row),\(sin(Double(row) / 7) + 0.1 * cos(Double(row * row))),\(cos(Double(row) / 11))\n"
+        }
+        try scratch.write("series.csv", csv)
+        let result = try Program.run(
+            [
+                "probe", "--weights", Program.fixtures.appendingPathComponent("ltsm/\(folder)/model.safetensors").path,
+                "--data",
+                scratch.path("series.csv"), "--windows", "8", "--grid", "3x3", "--points", "3", "--samples", "2",
+                "--eigen", "1",
+                "--tolerance", "0.05", "--precision", "float64", "--json", "--no-report", "--quiet", "--output",
+                scratch.path("run.h5"),
+            ], in: scratch.url)
+        #expect(result.status == 0, "\(result.errors)")
+        let document = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        let variants = try #require(document["variants"] as? [[String: Any]])
+        #expect(variants.count == 3 && document["complete"] as? Bool == true)
+        for variant in variants {
+            #expect((variant["loss"] as? [String: Any])?["value"] is Double)
+            #expect(variant["gradient_norm"] is Double)
+            #expect(((variant["eigenvalues"] as? [[String: Any]])?.first)?["value"] is Double)
+        }
+    }
+}
