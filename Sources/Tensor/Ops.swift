@@ -61,6 +61,8 @@ enum Ops {
     static let where_ = Operator("where", "self")
     static let maskedFill = Operator("masked_fill", "Scalar")
     static let triu = Operator("triu")
+    static let isnan = Operator("isnan")
+    static let quantile = Operator("quantile")
     static let isfinite = Operator("isfinite")
     static let all = Operator("all")
 

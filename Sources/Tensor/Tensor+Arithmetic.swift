@@ -97,6 +97,11 @@ extension Tensor {
         try Ops.ltScalar(.tensor(self), .double(value))
     }
 
+    /// Where elements are NaN.
+    public func isNaN() throws(TensorError) -> Tensor {
+        try Ops.isnan(.tensor(self))
+    }
+
     /// Where elements are zero or less.
     public func isAtMostZero() throws(TensorError) -> Tensor {
         try Ops.leScalar(.tensor(self), .double(0))

@@ -31,6 +31,11 @@ extension Tensor {
         try Ops.amax(.tensor(self), .ints(dimensions), .bool(keep))
     }
 
+    /// Quantiles along a dimension, linearly interpolated; the levels become the first dimension.
+    public func quantile(_ levels: Tensor, _ dimension: Int) throws(TensorError) -> Tensor {
+        try Ops.quantile(.tensor(self), .tensor(levels), .int(dimension))
+    }
+
     /// The median along a dimension, which disappears; the lower of the two middle values for an even number.
     public func median(_ dimension: Int) throws(TensorError) -> Tensor {
         try Ops.median(.tensor(self), .int(dimension), .bool(false))
