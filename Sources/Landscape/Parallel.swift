@@ -1,5 +1,6 @@
 import Dispatch
 import Synchronization
+import Tensor
 
 /// Independent pieces of work on several threads.
 ///
@@ -24,7 +25,10 @@ enum Parallel {
         let state = Mutex(State())
         @Sendable func run() {
             let context: Context
-            do { context = try makeContext() } catch {
+            do {
+                try Runtime.configureThread()
+                context = try makeContext()
+            } catch {
                 state.withLock { if $0.failure == nil { $0.failure = (0, error) } }
                 return
             }

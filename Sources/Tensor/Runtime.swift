@@ -13,7 +13,13 @@ public enum Runtime {
     /// Work is spread over cores by running several batches or points at once, which is faster than splitting one
     /// operator for the sizes met here, and makes the bits independent of the number of workers.
     public static func configureForIndependentWorkers() throws(TensorError) {
-        try check(ct_set_threads(1), "set_num_threads")
+        try configureThread()
         try check(ct_set_deterministic(true), "set_deterministic")
+    }
+
+    /// Does the same for the calling thread: OpenMP keeps the number of its threads per thread, and a new thread begins
+    /// with all cores, which splits sums differently.
+    public static func configureThread() throws(TensorError) {
+        try check(ct_set_threads(1), "set_num_threads")
     }
 }

@@ -1,3 +1,4 @@
+import Archive
 import Foundation
 import Testing
 
@@ -11,17 +12,29 @@ import Testing
             csv += "\(row),\(sin(Double(row) / 7) + 0.1 * cos(Double(row * row))),\(cos(Double(row) / 11))\n"
         }
         try scratch.write("series.csv", csv)
-        let result = try Program.run(
-            [
-                "probe", "--weights", Program.fixtures.appendingPathComponent("ltsm/\(folder)/model.safetensors").path,
-                "--data",
-                scratch.path("series.csv"), "--windows", "8", "--grid", "3x3", "--points", "3", "--samples", "2",
-                "--eigen", "1",
-                "--tolerance", "0.05", "--precision", "float64", "--json", "--no-report", "--quiet", "--output",
-                scratch.path("run.h5"),
-            ], in: scratch.url)
-        #expect(result.status == 0, "\(result.errors)")
-        let document = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        var outcomes: [[String]] = []
+        var last = ""
+        for threads in ["1", "2"] {
+            let result = try Program.run(
+                [
+                    "probe", "--weights",
+                    Program.fixtures.appendingPathComponent("ltsm/\(folder)/model.safetensors").path,
+                    "--data", scratch.path("series.csv"), "--windows", "8", "--grid", "3x3", "--points", "3",
+                    "--samples", "2",
+                    "--eigen", "1", "--tolerance", "0.05", "--precision", "float64", "--json", "--no-report", "--quiet",
+                    "--overwrite", "--threads", threads, "--output", scratch.path("run.h5"),
+                ], in: scratch.url)
+            #expect(result.status == 0, "\(result.errors)")
+            last = result.output
+            let record = try RunReader.read(scratch.path("run.h5"))
+            outcomes.append(
+                record.variants.flatMap { variant in
+                    variant.scalars.map { "\(variant.name) \($0.path) \($0.value)" }
+                        + variant.planes.map { "\(variant.name) \($0.column("loss") ?? [])" }
+                })
+        }
+        #expect(outcomes[0] == outcomes[1], "one and two threads give the same bits")
+        let document = try #require(try JSONSerialization.jsonObject(with: Data(last.utf8)) as? [String: Any])
         let variants = try #require(document["variants"] as? [[String: Any]])
         #expect(variants.count == 3 && document["complete"] as? Bool == true)
         for variant in variants {
