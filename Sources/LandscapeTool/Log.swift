@@ -44,8 +44,15 @@ enum Log {
         }
     }
 
+    /// A reader of stderr that went away, or a closed stderr, must not end the work: what cannot be written is lost.
     private static func put(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
     }
 
     /// Progress of one stage.

@@ -174,6 +174,20 @@ import Testing
         #expect(!scratch.contents.contains("none.h5"))
     }
 
+    @Test(arguments: ["2>&-", "2> >(head -c 1 > /dev/null)", ">/dev/full 2>/dev/full"])
+    func streamsThatCannotBeWrittenDoNotEndTheWork(_ redirection: String) throws {
+        let shell = Process()
+        shell.executableURL = URL(fileURLWithPath: "/bin/bash")
+        shell.arguments = [
+            "-c",
+            "'\(Program.url.path)' probe --windows 4 --measures loss,plane --grid 3x3 --no-report --output '\(scratch.path("run.h5"))' \(redirection)",
+        ]
+        try shell.run()
+        shell.waitUntilExit()
+        #expect(shell.terminationReason == .exit && shell.terminationStatus == 0)
+        #expect(try RunReader.read(scratch.path("run.h5")).isComplete)
+    }
+
     @Test func strictReportsWhatDidNotConverge() throws {
         let arguments = [
             "probe", "--windows", "8", "--measures", "eigen", "--variants", "pretrained", "--eigen", "3",
