@@ -110,6 +110,23 @@ import Testing
                 "ends in the middle"))
     }
 
+    @Test func containersThatHoldThemselvesEnd() throws {
+        let head: [UInt8] =
+            [0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E] + [
+                0x80, 2, 0x4D, 0xE9, 3, 0x2E,
+            ]
+            + [0x80, 2, 0x7D, 0x2E]
+        // A list appended to itself twice, so that walking it doubles at every step, and a dictionary under its own key.
+        let list: [UInt8] = [0x80, 2, 0x5D, 0x71, 0, 0x68, 0, 0x61, 0x68, 0, 0x61, 0x2E]
+        let dictionary: [UInt8] = [0x80, 2, 0x7D, 0x71, 0, 0x8C, 5] + Array("model".utf8) + [0x68, 0, 0x73, 0x2E]
+        for value in [list, dictionary] {
+            let legacy = folder.appendingPathComponent("legacy.pth")
+            try Data(head + value + [0x80, 2, 0x5D, 0x2E]).write(to: legacy)
+            #expect(refusal(legacy).contains("no state dictionary"))
+            #expect(refusal(try zip([("x/data.pkl", value)])).contains("no state dictionary"))
+        }
+    }
+
     @Test(arguments: ["linear_with_metadata.pth", "legacy_non_zip.pth"])
     func truncationAndBitFlipsNeverCrash(_ name: String) throws {
         let good = try Array(Data(contentsOf: Self.formats.appendingPathComponent(name)))

@@ -293,6 +293,8 @@ struct PickleReader {
             }
             return .dictionary(dictionary)
         case "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor":
+            // A tensor of a type that is not known is left out like any other object that is not known.
+            if case .opaque(let type)? = arguments.first { return .opaque(type) }
             guard arguments.count >= 4, case .storage(let storage) = arguments[0], let offset = arguments[1].integer,
                 let shape = arguments[2].elements?.map(\.integer), let strides = arguments[3].elements?.map(\.integer),
                 shape.count == strides.count, !shape.contains(nil), !strides.contains(nil)

@@ -120,7 +120,7 @@ final class PyTorchArchive: TensorContainer {
         guard let keys = try next().elements else { throw PickleReader.Failure(reason: "lists no storages") }
         var types: [String: PickleStorage] = [:]
         var visited = 0
-        collect(root, &types, &visited)
+        collect(root, 0, &types, &visited)
         var storages: [String: Range<Int>] = [:]
         for key in keys.compactMap(\.string) {
             guard position <= file.length - 8 else { throw PickleReader.Failure(reason: "is truncated, copy it again") }
@@ -143,16 +143,21 @@ final class PyTorchArchive: TensorContainer {
     }
 
     /// The storages that a value mentions.
-    private static func collect(_ value: PickleValue, _ types: inout [String: PickleStorage], _ visited: inout Int) {
+    ///
+    /// A container may hold itself, and one container may be mentioned many times: depth and number of visits are
+    /// bounded, both far above what real checkpoints need.
+    private static func collect(
+        _ value: PickleValue, _ depth: Int, _ types: inout [String: PickleStorage], _ visited: inout Int
+    ) {
         visited += 1
-        // A pickle may mention one container many times; real ones have some thousand values.
-        guard visited < 1_000_000 else { return }
+        guard depth < 100, visited < 1_000_000 else { return }
         switch value {
         case .tensor(let tensor): types[tensor.storage.key] = tensor.storage
         case .storage(let storage): types[storage.key] = storage
-        case .tuple(let values, _): for value in values { collect(value, &types, &visited) }
-        case .list(let list): for value in list.values { collect(value, &types, &visited) }
-        case .dictionary(let dictionary): for (_, value) in dictionary.pairs { collect(value, &types, &visited) }
+        case .tuple(let values, _): for value in values { collect(value, depth + 1, &types, &visited) }
+        case .list(let list): for value in list.values { collect(value, depth + 1, &types, &visited) }
+        case .dictionary(let dictionary):
+            for (_, value) in dictionary.pairs { collect(value, depth + 1, &types, &visited) }
         default: break
         }
     }
