@@ -109,7 +109,7 @@ struct PickleReader {
     private func extend(_ target: PickleValue, by values: [PickleValue]) throws(Failure) {
         guard case .list(let list) = target else { return }
         list.values += values
-        try deepen(&list.depth, by: values)
+        list.depth = try deepened(list.depth, by: values)
     }
 
     private func set(_ target: PickleValue, _ pairs: [PickleValue]) throws(Failure) {
@@ -118,14 +118,16 @@ struct PickleReader {
         for index in stride(from: 0, to: pairs.count, by: 2) {
             if let key = pairs[index].string { dictionary.pairs.append((key, pairs[index + 1])) }
         }
-        try deepen(&dictionary.depth, by: pairs)
+        dictionary.depth = try deepened(dictionary.depth, by: pairs)
     }
 
-    private func deepen(_ depth: inout Int, by values: [PickleValue]) throws(Failure) {
-        depth = max(depth, 1 + (values.map(\.depth).max() ?? 0))
-        guard depth <= PickleReader.depthLimit else {
+    /// The depth of a container of this depth once it holds the values, one of which may be the container itself.
+    private func deepened(_ depth: Int, by values: [PickleValue]) throws(Failure) -> Int {
+        let result = max(depth, 1 + (values.map(\.depth).max() ?? 0))
+        guard result <= PickleReader.depthLimit else {
             throw Failure(reason: "containers nested more than \(PickleReader.depthLimit) deep")
         }
+        return result
     }
 
     private mutating func memoize(_ key: Int) throws(Failure) {
@@ -288,7 +290,7 @@ struct PickleReader {
             for pair in arguments.first?.elements ?? [] {
                 if let parts = pair.elements, parts.count == 2, let key = parts[0].string {
                     dictionary.pairs.append((key, parts[1]))
-                    try deepen(&dictionary.depth, by: parts)
+                    dictionary.depth = try deepened(dictionary.depth, by: parts)
                 }
             }
             return .dictionary(dictionary)
