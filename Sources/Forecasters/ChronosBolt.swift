@@ -104,9 +104,7 @@ public struct ChronosBoltForecaster: Forecaster {
                 ("chronos_config.input_patch_size", chronos.patchLength),
                 ("chronos_config.prediction_length", chronos.horizon),
             ]
-            for (key, value) in sizes where value < 1 || value > 1 << 24 {
-                throw .configuration(file: file, key: key, problem: "is \(value); it must lie between 1 and 16777216")
-            }
+            try ForecasterError.check(sizes: sizes, file: file)
             guard buckets >= 4, buckets % 4 == 0, maximumDistance > buckets else {
                 throw .configuration(
                     file: file, key: "relative_attention_num_buckets",
@@ -241,13 +239,11 @@ public struct ChronosBoltForecaster: Forecaster {
 
     /// The configuration in the official schema.
     public func configurationJSON() throws -> String {
-        let encoder = JSONEncoder()
-        var object = try JSONSerialization.jsonObject(with: encoder.encode(configuration)) as? [String: Any] ?? [:]
-        object["model_type"] = "t5"
-        object["architectures"] = ["ChronosBoltModelForForecasting"]
-        object["chronos_pipeline_class"] = "ChronosBoltPipeline"
-        let data = try JSONSerialization.data(withJSONObject: object, options: [.prettyPrinted, .sortedKeys])
-        return String(decoding: data, as: UTF8.self)
+        try configuration.officialJSON(adding: [
+            "model_type": "t5",
+            "architectures": ["ChronosBoltModelForForecasting"],
+            "chronos_pipeline_class": "ChronosBoltPipeline",
+        ])
     }
 
     // MARK: Forward

@@ -23,7 +23,8 @@ public enum LossKind: String, Sendable, CaseIterable {
     case lastPatchMSE = "last-patch-mse"
 }
 
-/// A batch of windows, one channel each.
+/// A batch of windows of one channel each, or of several for models that read channels together
+/// (``Forecaster/channels``): then every shape has the channels as its second dimension, `[B, C, L]`.
 public struct WindowBatch: Sendable {
     /// What the model sees, `[B, L]`.
     public let context: Tensor
@@ -87,6 +88,8 @@ public protocol Forecaster: Sendable {
     var architecture: String { get }
     /// Parameters and buffers under their official names.
     var layout: ParameterLayout { get }
+    /// How many channels of a series the model reads together; 1 for models that treat channels alike and apart.
+    var channels: Int { get }
     /// The granularity of contexts, in points.
     var patchLength: Int { get }
     /// The context the configuration implies for a task.
@@ -100,7 +103,7 @@ public protocol Forecaster: Sendable {
     func validate(task: ForecastingTask, loss: LossKind, context: Int, horizon: Int) throws(ForecasterError)
     /// The random numbers a window's loss needs; ``LossKind/mse`` stands for the forecast procedure.
     func noise(task: ForecastingTask, loss: LossKind, context: Int, horizon: Int) -> NoiseRequirement
-    /// The published forecast procedure, `[B, L]` → `[B, horizon]`.
+    /// The published forecast procedure, `[B, L]` → `[B, horizon]`, or `[B, C, L]` → `[B, C, horizon]` (``channels``).
     ///
     /// - Parameter noise: what ``noise(task:loss:context:horizon:)`` asks for; ignored by models without randomness.
     func forecast(_ context: Tensor, horizon: Int, noise: WindowNoise?, _ θ: Parameters) throws(TensorError) -> Tensor
@@ -112,6 +115,9 @@ public protocol Forecaster: Sendable {
 }
 
 extension Forecaster {
+    /// One channel at a time.
+    public var channels: Int { 1 }
+
     /// No randomness.
     public func noise(task: ForecastingTask, loss: LossKind, context: Int, horizon: Int) -> NoiseRequirement { .none }
 }

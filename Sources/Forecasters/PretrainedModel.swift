@@ -9,7 +9,7 @@ public struct PretrainedModel: Sendable {
     public let model: any Forecaster
     /// The weights on disk.
     public let checkpoint: Checkpoint
-    private let prefix: String
+    private let stored: @Sendable (String) -> String
     private let ignored: @Sendable (String) -> Bool
 
     /// Recognises a checkpoint.
@@ -26,7 +26,7 @@ public struct PretrainedModel: Sendable {
         for candidate in candidates {
             if let found = try candidate.recognise(configuration, source) {
                 model = found.model
-                prefix = found.prefix
+                stored = found.stored
                 ignored = found.ignored
                 return
             }
@@ -40,7 +40,8 @@ public struct PretrainedModel: Sendable {
     /// What keeps the checkpoint from loading; `nil` when it fits.
     public var mismatch: LoadingError? {
         model.layout.mismatch(
-            with: CheckpointSource(checkpoint: checkpoint), model: model.architecture, prefix: prefix, ignoring: ignored
+            with: CheckpointSource(checkpoint: checkpoint), model: model.architecture, storedAs: stored,
+            ignoring: ignored
         )
     }
 
@@ -49,7 +50,7 @@ public struct PretrainedModel: Sendable {
     /// - Throws: ``LoadingError`` listing every offender, ``CheckpointError``.
     public func weights(dtype: DType) throws -> Weights {
         try model.layout.load(
-            from: CheckpointSource(checkpoint: checkpoint), model: model.architecture, prefix: prefix, dtype: dtype,
+            from: CheckpointSource(checkpoint: checkpoint), model: model.architecture, storedAs: stored, dtype: dtype,
             ignoring: ignored)
     }
 }

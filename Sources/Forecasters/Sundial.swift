@@ -88,9 +88,7 @@ public struct SundialForecaster: Forecaster {
                 ("num_sampling_steps", samplingSteps), ("diffusion_batch_mul", draws),
                 ("max_position_embeddings", positions),
             ]
-            for (key, value) in sizes where value < 1 || value > 1 << 24 {
-                throw .configuration(file: file, key: key, problem: "is \(value); it must lie between 1 and 16777216")
-            }
+            try ForecasterError.check(sizes: sizes, file: file)
             guard width % heads == 0, (width / heads) % 2 == 0 else {
                 throw .configuration(
                     file: file, key: "num_attention_heads",
@@ -260,13 +258,11 @@ public struct SundialForecaster: Forecaster {
 
     /// The configuration in the official schema.
     public func configurationJSON() throws -> String {
-        let encoder = JSONEncoder()
-        var object = try JSONSerialization.jsonObject(with: encoder.encode(configuration)) as? [String: Any] ?? [:]
-        object["model_type"] = "sundial"
-        object["architectures"] = ["SundialForPrediction"]
-        object["hidden_act"] = "silu"
-        let data = try JSONSerialization.data(withJSONObject: object, options: [.prettyPrinted, .sortedKeys])
-        return String(decoding: data, as: UTF8.self)
+        try configuration.officialJSON(adding: [
+            "model_type": "sundial",
+            "architectures": ["SundialForPrediction"],
+            "hidden_act": "silu",
+        ])
     }
 
     // MARK: Forward

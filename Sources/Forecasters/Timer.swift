@@ -77,9 +77,7 @@ public struct TimerForecaster: Forecaster {
                 ("patch_len", patchLength), ("d_model", width), ("d_ff", feedForwardWidth), ("e_layers", layers),
                 ("n_heads", heads), ("max_len", positions), ("seq_len", contextLength ?? 1),
             ]
-            for (key, value) in sizes where value < 1 || value > 1 << 24 {
-                throw .configuration(file: file, key: key, problem: "is \(value); it must lie between 1 and 16777216")
-            }
+            try ForecasterError.check(sizes: sizes, file: file)
             guard (0...1 << 24).contains(horizon ?? 0) else {
                 throw .configuration(file: file, key: "pred_len", problem: "must not be negative")
             }
@@ -258,9 +256,7 @@ public struct TimerForecaster: Forecaster {
 
     /// The configuration in the schema of the official scripts.
     public func configurationJSON() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        return String(decoding: try encoder.encode(configuration), as: UTF8.self)
+        try configuration.officialJSON()
     }
 
     // MARK: Forward

@@ -70,9 +70,7 @@ public struct TimerHF: Forecaster {
                 ("input_token_len", patchLength), ("hidden_size", width), ("intermediate_size", feedForwardWidth),
                 ("num_hidden_layers", layers), ("num_attention_heads", heads), ("max_position_embeddings", positions),
             ]
-            for (key, value) in sizes where value < 1 || value > 1 << 24 {
-                throw .configuration(file: file, key: key, problem: "is \(value); it must lie between 1 and 16777216")
-            }
+            try ForecasterError.check(sizes: sizes, file: file)
             guard width % heads == 0, (width / heads) % 2 == 0 else {
                 throw .configuration(
                     file: file, key: "num_attention_heads",
@@ -195,15 +193,11 @@ public struct TimerHF: Forecaster {
 
     /// The configuration in the official schema.
     public func configurationJSON() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        var object =
-            try JSONSerialization.jsonObject(with: encoder.encode(configuration)) as? [String: Any] ?? [:]
-        object["model_type"] = "timer"
-        object["architectures"] = ["TimerForPrediction"]
-        object["hidden_act"] = "silu"
-        let data = try JSONSerialization.data(withJSONObject: object, options: [.prettyPrinted, .sortedKeys])
-        return String(decoding: data, as: UTF8.self)
+        try configuration.officialJSON(adding: [
+            "model_type": "timer",
+            "architectures": ["TimerForPrediction"],
+            "hidden_act": "silu",
+        ])
     }
 
     // MARK: Forward

@@ -53,11 +53,11 @@ extension ParameterLayout {
     /// Compares a source with the layout without reading any tensor.
     ///
     /// - Parameters:
-    ///   - prefix: what the source puts before every official name.
+    ///   - stored: the name the source has for an official one.
     ///   - ignored: names that the source may hold beside the model's own.
     /// - Returns: `nil` when everything fits.
     public func mismatch(
-        with source: some TensorSource, model: String, prefix: String = "",
+        with source: some TensorSource, model: String, storedAs stored: (String) -> String = { $0 },
         ignoring ignored: (String) -> Bool = { _ in false }
     ) -> LoadingError? {
         var missing: [String] = []
@@ -66,7 +66,7 @@ extension ParameterLayout {
         var known: Set<String> = []
         let expected = parameters.map { ($0.name, $0.shape) } + buffers.map { ($0.name, $0.shape) }
         for (name, shape) in expected {
-            let key = prefix + name
+            let key = stored(name)
             known.insert(key)
             guard let found = source.tensorShape(key) else {
                 missing.append(key)
@@ -88,21 +88,21 @@ extension ParameterLayout {
     ///
     /// - Throws: ``LoadingError`` listing every missing, unexpected, mis-shaped, mis-typed or non-finite tensor.
     public func load(
-        from source: some TensorSource, model: String, prefix: String = "", dtype: DType,
+        from source: some TensorSource, model: String, storedAs stored: (String) -> String = { $0 }, dtype: DType,
         ignoring ignored: (String) -> Bool = { _ in false }
     ) throws -> Weights {
-        if let error = mismatch(with: source, model: model, prefix: prefix, ignoring: ignored) { throw error }
+        if let error = mismatch(with: source, model: model, storedAs: stored, ignoring: ignored) { throw error }
         var nonFinite: [String] = []
         let flat = try Tensor.empty([count], dtype: dtype)
         for (view, specification) in zip(try views(of: flat), parameters) {
-            let tensor = try source.tensor(prefix + specification.name)
+            let tensor = try source.tensor(stored(specification.name))
             try view.copyInPlace(tensor)
-            if try !view.isFinite { nonFinite.append(prefix + specification.name) }
+            if try !view.isFinite { nonFinite.append(stored(specification.name)) }
         }
         var loaded: [Tensor] = []
         for buffer in buffers {
-            let tensor = try source.tensor(prefix + buffer.name).to(dtype)
-            if try !tensor.isFinite { nonFinite.append(prefix + buffer.name) }
+            let tensor = try source.tensor(stored(buffer.name)).to(dtype)
+            if try !tensor.isFinite { nonFinite.append(stored(buffer.name)) }
             loaded.append(tensor)
         }
         guard nonFinite.isEmpty else {

@@ -79,6 +79,28 @@ extension Tensor {
     public func power(_ exponent: Double) throws(TensorError) -> Tensor {
         try Ops.powScalar(.tensor(self), .double(exponent))
     }
+    /// 1 / (1 + e⁻ˣ).
+    public func sigmoid() throws(TensorError) -> Tensor { try Ops.sigmoid(.tensor(self)) }
+    /// ln(1 + eˣ).
+    public func softplus() throws(TensorError) -> Tensor { try Ops.softplus(.tensor(self), .double(1), .double(20)) }
+    /// ln σ(x).
+    public func logSigmoid() throws(TensorError) -> Tensor { try Ops.logSigmoid(.tensor(self)) }
+    /// ln(1 + x).
+    public func logarithmOfOnePlus() throws(TensorError) -> Tensor { try Ops.log1p(.tensor(self)) }
+    /// ln |Γ(x)|.
+    public func logGamma() throws(TensorError) -> Tensor { try Ops.lgamma(.tensor(self)) }
+    /// min(x, bound).
+    public func clamped(above bound: Double) throws(TensorError) -> Tensor {
+        try Ops.clampMax(.tensor(self), .double(bound))
+    }
+    /// The larger of two elements.
+    public func maximum(_ other: Tensor) throws(TensorError) -> Tensor {
+        try Ops.maximum(.tensor(self), .tensor(other))
+    }
+    /// The smaller of two elements.
+    public func minimum(_ other: Tensor) throws(TensorError) -> Tensor {
+        try Ops.minimum(.tensor(self), .tensor(other))
+    }
     /// max(x, bound).
     public func clamped(below bound: Double) throws(TensorError) -> Tensor {
         try Ops.maximumScalar(.tensor(self), .double(bound))
@@ -95,6 +117,34 @@ extension Tensor {
     /// Where elements are less than a number.
     public func isLess(than value: Double) throws(TensorError) -> Tensor {
         try Ops.ltScalar(.tensor(self), .double(value))
+    }
+
+    /// Where elements are greater than a number.
+    public func isGreater(than value: Double) throws(TensorError) -> Tensor {
+        try Ops.gtScalar(.tensor(self), .double(value))
+    }
+
+    /// Where elements equal those of another tensor.
+    public func equals(_ other: Tensor) throws(TensorError) -> Tensor {
+        try Ops.eqTensor(.tensor(self), .tensor(other))
+    }
+
+    /// Where elements are less than those of another tensor.
+    public func isLess(than other: Tensor) throws(TensorError) -> Tensor {
+        try Ops.ltTensor(.tensor(self), .tensor(other))
+    }
+
+    /// Where a boolean tensor is false.
+    public func negated() throws(TensorError) -> Tensor { try Ops.logicalNot(.tensor(self)) }
+
+    /// The receiver's elements where `mask` is true, those of `other` elsewhere.
+    public func chosen(where mask: Tensor, else other: Tensor) throws(TensorError) -> Tensor {
+        try Ops.where_(.tensor(mask), .tensor(self), .tensor(other))
+    }
+
+    /// The number of rising `boundaries` at or below each element (`right`), or strictly below it.
+    public func bucketized(_ boundaries: Tensor, right: Bool) throws(TensorError) -> Tensor {
+        try Ops.bucketize(.tensor(self), .tensor(boundaries), .bool(false), .bool(right))
     }
 
     /// Where elements are NaN.

@@ -31,6 +31,34 @@ extension Tensor {
         try Ops.amax(.tensor(self), .ints(dimensions), .bool(keep))
     }
 
+    /// The smallest elements over some dimensions.
+    public func minimum(_ dimensions: [Int], keepingDimensions keep: Bool = false) throws(TensorError) -> Tensor {
+        try Ops.amin(.tensor(self), .ints(dimensions), .bool(keep))
+    }
+
+    /// ln Σ eˣ over some dimensions.
+    public func logSumExp(_ dimensions: [Int], keepingDimensions keep: Bool = false) throws(TensorError) -> Tensor {
+        try Ops.logsumexp(.tensor(self), .ints(dimensions), .bool(keep))
+    }
+
+    /// Running sums along a dimension.
+    public func cumulativeSum(_ dimension: Int) throws(TensorError) -> Tensor {
+        try Ops.cumsum(.tensor(self), .int(dimension), .none)
+    }
+
+    /// The index of the largest element along a dimension, which disappears.
+    public func argmax(_ dimension: Int) throws(TensorError) -> Tensor {
+        try Ops.argmax(.tensor(self), .int(dimension), .bool(false))
+    }
+
+    /// Elements in order along a dimension, and where each stood.
+    public func sorted(
+        _ dimension: Int, descending: Bool = false
+    ) throws(TensorError) -> (values: Tensor, indices: Tensor) {
+        let parts = try Ops.sort.call([.tensor(self), .int(dimension), .bool(descending)], capacity: 2)
+        return (parts[0], parts[1])
+    }
+
     /// Quantiles along a dimension, linearly interpolated; the levels become the first dimension.
     public func quantile(_ levels: Tensor, _ dimension: Int) throws(TensorError) -> Tensor {
         try Ops.quantile(.tensor(self), .tensor(levels), .int(dimension))
@@ -87,6 +115,11 @@ extension Tensor {
         try Ops.softmax(.tensor(self), .int(dimension), .none)
     }
 
+    /// ln of ``softmax(_:)``.
+    public func logSoftmax(_ dimension: Int = -1) throws(TensorError) -> Tensor {
+        try Ops.logSoftmax(.tensor(self), .int(dimension), .none)
+    }
+
     /// Standardises the last dimension, then scales by `weight` and shifts by `bias`.
     public func layerNorm(weight: Tensor, bias: Tensor?, epsilon: Double = 1e-5) throws(TensorError) -> Tensor {
         try Ops.layerNorm(
@@ -101,6 +134,8 @@ extension Tensor {
 
     /// x Φ(x) with the exact normal distribution function.
     public func gelu() throws(TensorError) -> Tensor { try Ops.gelu(.tensor(self), .string("none")) }
+    /// The approximation of ``gelu()`` by tanh.
+    public func geluByTanh() throws(TensorError) -> Tensor { try Ops.gelu(.tensor(self), .string("tanh")) }
     /// max(x, 0).
     public func relu() throws(TensorError) -> Tensor { try Ops.relu(.tensor(self)) }
     /// x σ(x).

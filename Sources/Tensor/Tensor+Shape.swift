@@ -35,6 +35,21 @@ extension Tensor {
         try Ops.indexSelect(.tensor(self), .int(dimension), .tensor(indices))
     }
 
+    /// The element of each row chosen by an `int64` tensor of the same rank, along a dimension.
+    public func gathered(_ dimension: Int, indices: Tensor) throws(TensorError) -> Tensor {
+        try Ops.gather(.tensor(self), .int(dimension), .tensor(indices), .bool(false))
+    }
+
+    /// Reverses the order along some dimensions.
+    public func flipped(_ dimensions: [Int]) throws(TensorError) -> Tensor {
+        try Ops.flip(.tensor(self), .ints(dimensions))
+    }
+
+    /// Shifts the entries of a dimension by `shift` places towards the end; what leaves comes back in front.
+    public func rolled(_ dimension: Int, by shift: Int) throws(TensorError) -> Tensor {
+        try Ops.roll(.tensor(self), .ints([shift]), .ints([dimension]))
+    }
+
     /// Inserts a dimension of size 1.
     public func unsqueezed(_ dimension: Int) throws(TensorError) -> Tensor {
         try Ops.unsqueeze(.tensor(self), .int(dimension))

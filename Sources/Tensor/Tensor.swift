@@ -170,6 +170,13 @@ extension Tensor {
         try Ops.arange(.int(count), .dtype(dtype), .none, device.argument)
     }
 
+    /// `count` numbers from `first` to `last`, equally spaced, built from both ends.
+    public static func linspace(
+        from first: Double, to last: Double, count: Int, dtype: DType = .float32, device: Device = .cpu
+    ) throws(TensorError) -> Tensor {
+        try Ops.linspace(.double(first), .double(last), .int(count), .dtype(dtype), .none, device.argument)
+    }
+
     /// Zeros with this tensor's shape, type and device.
     public func zerosLike() throws(TensorError) -> Tensor {
         try Ops.zerosLike(.tensor(self))
