@@ -8,21 +8,30 @@ public enum Initializer: Sendable, Equatable {
     case normal(deviation: Double)
     /// Every entry the same.
     case constant(Double)
+    /// One uniform draw per slice along the first dimension, which reaches only its leading part; the rest is 0.
+    case slices([UniformSlice])
+    /// gain · Q with orthonormal columns (or rows, where there are more columns): Saxe et al. 2014, arXiv 1312.6120.
+    case orthogonal(gain: Double)
+
+    /// A slice's draw: U(−bound, bound) in the first `count` entries of the slice's dimension `dimension`.
+    public struct UniformSlice: Sendable, Equatable {
+        let bound: Double
+        let count: Int
+        let dimension: Int
+
+        /// A draw of one slice.
+        public init(bound: Double, count: Int, dimension: Int) {
+            self.bound = bound
+            self.count = count
+            self.dimension = dimension
+        }
+    }
 
     /// The expectation of an entry.
     public var mean: Double {
         switch self {
-        case .uniformFanIn, .normal: 0
+        case .uniformFanIn, .normal, .slices, .orthogonal: 0
         case .constant(let value): value
-        }
-    }
-
-    /// The standard deviation of an entry.
-    public var deviation: Double {
-        switch self {
-        case .uniformFanIn(let fanIn): 1 / (3 * Double(fanIn)).squareRoot()
-        case .normal(let deviation): deviation
-        case .constant: 0
         }
     }
 
@@ -36,6 +45,20 @@ public enum Initializer: Sendable, Equatable {
             return try stream.normal(shape, deviation: deviation, dtype: dtype)
         case .constant(let value):
             return try Tensor.full(shape, value, dtype: dtype)
+        case .slices(let slices):
+            precondition(slices.count == shape[0], "one draw per slice")
+            let result = try Tensor.zeros(shape, dtype: dtype)
+            for (index, slice) in slices.enumerated() {
+                let part = try result.selected(0, at: index).narrowed(slice.dimension, from: 0, count: slice.count)
+                try part.copyInPlace(stream.uniform(part.shape, from: -slice.bound, to: slice.bound, dtype: dtype))
+            }
+            return result
+        case .orthogonal(let gain):
+            let columns = shape.dropFirst().reduce(1, *)
+            let isWide = shape[0] < columns
+            let normal = try stream.normal(isWide ? [columns, shape[0]] : [shape[0], columns], dtype: .float64)
+            let orthonormal = try normal.orthonormalized()
+            return try ((isWide ? orthonormal.transposed() : orthonormal) * gain).reshaped(shape).to(dtype)
         }
     }
 }

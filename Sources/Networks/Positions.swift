@@ -80,3 +80,38 @@ public struct RotaryEmbedding: Sendable {
         return try x * cosine + rotated * sine
     }
 }
+
+/// Rotary position embedding that turns neighbouring pairs (x₂ᵢ, x₂ᵢ₊₁) of the leading part of a head.
+public struct InterleavedRotaryEmbedding: Sendable {
+    private let cosine: Tensor
+    private let sine: Tensor
+    private let width: Int
+
+    /// Tables for the positions of a batch, θᵢ = base^(−2i/width).
+    ///
+    /// - Parameters:
+    ///   - positions: `int64` `[B, N]`.
+    ///   - width: how many leading entries of a head are turned.
+    public init(positions: Tensor, width: Int, base: Double = 10000, dtype: DType) throws(TensorError) {
+        let frequencies = (0..<width).map { Foundation.pow(base, -2 * Double($0 / 2) / Double(width)) }
+        let angles =
+            try positions.to(.float64).unsqueezed(1).unsqueezed(3)
+            * Tensor(frequencies).to(.float64, device: positions.device)
+        cosine = try angles.cosine().to(dtype)
+        sine = try angles.sine().to(dtype)
+        self.width = width
+    }
+
+    /// Rotates queries or keys `[B, heads, N, headWidth]`.
+    public func rotate(_ x: Tensor) throws(TensorError) -> Tensor {
+        let turned = try x.narrowed(-1, from: 0, count: width)
+        let shape = turned.shape
+        let pairs = try turned.reshaped(shape.dropLast() + [width / 2, 2])
+        let swapped = try Tensor.stack([-pairs.selected(-1, at: 1), pairs.selected(-1, at: 0)], dimension: -1)
+            .reshaped(shape)
+        let rotated = try turned * cosine + swapped * sine
+        let rest = x.shape[3] - width
+        if rest == 0 { return rotated }
+        return try Tensor.concatenate([rotated, x.narrowed(-1, from: width, count: rest)], dimension: -1)
+    }
+}

@@ -103,6 +103,8 @@ enum Ops {
     static let matmul = Operator("matmul")
     static let mv = Operator("mv")
     static let linear = Operator("linear")
+    static let qr = Operator("linalg_qr")
+    static let diagonal = Operator("diagonal")
 
     // Networks
     static let softmax = Operator("softmax", "int")
@@ -115,5 +117,7 @@ enum Ops {
     // Random numbers
     static let normal = Operator("normal", "float_float")
     static let rand = Operator("rand", "generator")
+    static let standardGamma = Operator("_standard_gamma")
+    static let poisson = Operator("poisson")
     static let randint = Operator("randint", "low_generator")
 }

@@ -57,4 +57,14 @@ public final class RandomStream {
         try bits.scaleInPlace(2)
         return try bits - 1
     }
+
+    /// One draw from Gamma(shape, 1) for every element of `shape`.
+    public func gamma(_ shape: Tensor) throws(TensorError) -> Tensor {
+        try Ops.standardGamma(.tensor(shape), .generator(generator))
+    }
+
+    /// One draw from the Poisson distribution for every element of `rate`.
+    public func poisson(_ rate: Tensor) throws(TensorError) -> Tensor {
+        try Ops.poisson(.tensor(rate), .generator(generator))
+    }
 }

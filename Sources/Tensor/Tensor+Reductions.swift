@@ -102,6 +102,13 @@ extension Tensor {
         try Ops.matmul(.tensor(self), .tensor(other))
     }
 
+    /// Orthonormal columns spanning those of a tall matrix: Q of QR with R's diagonal positive, so that a normal matrix gives
+    /// a draw of the uniform distribution (Mezzadri 2007, arXiv math-ph/0609050).
+    public func orthonormalized() throws(TensorError) -> Tensor {
+        let parts = try Ops.qr.call([.tensor(self), .string("reduced")], capacity: 2)
+        return try parts[0] * Ops.diagonal(.tensor(parts[1]), .int(0), .int(0), .int(1)).sign()
+    }
+
     /// `x Wᵀ + b`: `weight` is `[out, in]`, the last dimension of the receiver is `in`.
     public func linear(weight: Tensor, bias: Tensor? = nil) throws(TensorError) -> Tensor {
         try Ops.linear(.tensor(self), .tensor(weight), .tensor(bias))

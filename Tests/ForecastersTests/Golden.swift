@@ -41,46 +41,52 @@ func relativeError(_ a: Tensor, _ b: Tensor) throws -> Double {
 func relativeError(_ a: Double, _ b: Double) -> Double { abs(a - b) / abs(b) }
 
 /// Loss, gradient and Hessian-vector product of a scalar function of the parameters against the golden ladder.
+///
+/// - Parameters:
+///   - root: what stands before the names of the values.
+///   - direction: v of the product, where the fixture does not hold it.
 func checkDerivatives(
     _ golden: Golden, _ name: String, weights: Weights, model: any Forecaster, prefix: String = "",
+    root: String = "f64", direction given: ((ParameterSpecification) throws -> Tensor)? = nil,
     _ scalar: (Parameters) throws -> Tensor
 ) throws {
     let layout = model.layout
     let leaves = try layout.views(of: weights.flat).map { try $0.differentiableLeaf() }
     let loss = try scalar(Parameters(tensors: leaves, buffers: weights.buffers))
-    #expect(relativeError(try loss.item, try golden.tensor("f64/\(name)/loss").item) < 1e-10, "\(name) loss")
+    #expect(relativeError(try loss.item, try golden.tensor("\(root)/\(name)/loss").item) < 1e-10, "\(name) loss")
     let gradients = try Autograd.gradients(of: [loss], withRespectTo: leaves, differentiable: true)
     let flat = try layout.flatten(gradients, dtype: .float64)
     #expect(
-        relativeError(try flat.detached().euclideanNorm(), try golden.tensor("f64/\(name)/grad_norm").item) < 1e-8,
+        relativeError(try flat.detached().euclideanNorm(), try golden.tensor("\(root)/\(name)/grad_norm").item) < 1e-8,
         "\(name) norm")
     var direction: [Tensor] = []
     for (specification, gradient) in zip(layout.parameters, gradients) {
-        let key = "f64/\(name)/grad/\(prefix)\(specification.name)"
+        let key = "\(root)/\(name)/grad/\(prefix)\(specification.name)"
         if golden.values.entry(key) != nil {
             let expected = try golden.tensor(key)
             let found = try gradient ?? expected.zerosLike()
             // Gradients that vanish by symmetry (a key's bias) are rounding noise on both sides.
-            let scale = try golden.tensor("f64/\(name)/grad_norm").item
+            let scale = try golden.tensor("\(root)/\(name)/grad_norm").item
             let difference = try (found.detached() - expected).flattened().euclideanNorm()
             #expect(difference < 1e-8 * max(try expected.flattened().euclideanNorm(), 1e-6 * scale), "\(key)")
         }
-        direction.append(try golden.tensor("hvp/v/\(prefix)\(specification.name)"))
+        direction.append(try given?(specification) ?? golden.tensor("hvp/v/\(prefix)\(specification.name)"))
     }
     let used = zip(gradients, direction).compactMap { gradient, v in gradient.map { ($0, v) } }
     let products = try Autograd.gradients(of: used.map(\.0), withRespectTo: leaves, seeds: used.map(\.1))
     let product = try layout.flatten(products, dtype: .float64)
     let v = try layout.flatten(direction, dtype: .float64)
     #expect(
-        relativeError(try product.euclideanNorm(), try golden.tensor("f64/\(name)/hvp/Hv_norm").item) < 1e-7,
+        relativeError(try product.euclideanNorm(), try golden.tensor("\(root)/\(name)/hvp/Hv_norm").item) < 1e-7,
         "\(name) Hv norm")
-    #expect(relativeError(try product.dot(v), try golden.tensor("f64/\(name)/hvp/vHv").item) < 1e-7, "\(name) vHv")
+    #expect(relativeError(try product.dot(v), try golden.tensor("\(root)/\(name)/hvp/vHv").item) < 1e-7, "\(name) vHv")
     #expect(
-        relativeError(try flat.detached().dot(v), try golden.tensor("f64/\(name)/hvp/gv").item) < 1e-7, "\(name) gv")
-    let norm = try golden.tensor("f64/\(name)/hvp/Hv_norm").item
+        relativeError(try flat.detached().dot(v), try golden.tensor("\(root)/\(name)/hvp/gv").item) < 1e-7, "\(name) gv"
+    )
+    let norm = try golden.tensor("\(root)/\(name)/hvp/Hv_norm").item
     var compared = 0
     for (specification, part) in zip(layout.parameters, products) {
-        let key = "f64/\(name)/hvp/Hv/\(prefix)\(specification.name)"
+        let key = "\(root)/\(name)/hvp/Hv/\(prefix)\(specification.name)"
         guard golden.values.entry(key) != nil else { continue }
         compared += 1
         let expected = try golden.tensor(key)
@@ -91,14 +97,21 @@ func checkDerivatives(
 }
 
 /// Official names and shapes of every released size.
-func checkManifest(_ golden: Golden, _ make: (String, [String: Any]) throws -> any Forecaster) throws {
+///
+/// - Parameter isCovered: releases of another architecture in the same manifest are left out.
+func checkManifest(
+    _ golden: Golden, only isCovered: (String) -> Bool = { _ in true },
+    _ make: (String, [String: Any]) throws -> any Forecaster
+) throws {
     let data = try Data(contentsOf: golden.folder.appendingPathComponent("MANIFEST.json"))
     let manifest = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
     let checkpoints = try #require(manifest["checkpoints"] as? [String: [String: Any]])
-    #expect(!checkpoints.isEmpty)
-    for (name, entry) in checkpoints {
+    let covered = checkpoints.keys.filter(isCovered)
+    #expect(!covered.isEmpty)
+    for (name, entry) in checkpoints where isCovered(name) {
         let model = try make(name, try #require(entry["config"] as? [String: Any]))
-        let expected = try #require(entry["state_dict"] as? [String: [Int]])
+        let owner = (entry["state_dict_same_as"] as? String).flatMap { checkpoints[$0] } ?? entry
+        let expected = try #require(owner["state_dict"] as? [String: [Int]])
         var found: [String: [Int]] = [:]
         for parameter in model.layout.parameters { found[parameter.name] = parameter.shape }
         for buffer in model.layout.buffers { found[buffer.name] = buffer.shape }
