@@ -51,6 +51,14 @@ public struct T5Stack: Sendable {
         }
     }
 
+    /// Keys and values of a decoder: of the encoder's states, and of the tokens decoded so far.
+    public final class Cache {
+        fileprivate var cross: [(keys: Tensor, values: Tensor)] = []
+        fileprivate var own: [(keys: Tensor, values: Tensor)] = []
+        /// Nothing decoded yet.
+        public init() {}
+    }
+
     private struct AttentionLayer: Sendable {
         let norm: RMSNorm
         let query, key, value, out: Linear
@@ -108,12 +116,12 @@ public struct T5Stack: Sendable {
         norm = RMSNorm(&layout, "\(name).final_layer_norm", size: sizes.width, epsilon: sizes.epsilon, gain: f)
     }
 
-    /// `[1, heads, n, n]`.
-    private func bias(_ n: Int, _ θ: Parameters) throws(TensorError) -> Tensor {
+    /// `[1, heads, queries, keys]`, where the last query stands at the last key.
+    private func bias(queries: Int, keys: Int, _ θ: Parameters) throws(TensorError) -> Tensor {
         var indices: [Int64] = []
-        indices.reserveCapacity(n * n)
-        for query in 0..<n {
-            for key in 0..<n {
+        indices.reserveCapacity(queries * keys)
+        for query in keys - queries..<keys {
+            for key in 0..<keys {
                 indices.append(
                     Int64(
                         RelativePositionBuckets.bucket(
@@ -123,7 +131,8 @@ public struct T5Stack: Sendable {
         }
         let table = θ[positionBias]
         let index = try Tensor(indices).to(.int64, device: table.device)
-        return try table.selected(0, indices: index).reshaped([n, n, sizes.heads]).permuted([2, 0, 1]).unsqueezed(0)
+        return try table.selected(0, indices: index).reshaped([queries, keys, sizes.heads]).permuted([2, 0, 1])
+            .unsqueezed(0)
     }
 
     private func attend(
@@ -148,7 +157,9 @@ public struct T5Stack: Sendable {
     ) throws(TensorError) -> Tensor {
         let n = input.shape[1]
         let mask = isDecoder ? try Attention.causalBias(queries: n, keys: n, like: input) : keyBias
-        let ownBias = try bias(n, θ) + mask
+        let positions = try bias(queries: n, keys: n, θ)
+        observe("position_bias", positions)
+        let ownBias = try positions + mask
         var h = input
         for (index, block) in blocks.enumerated() {
             let x = try block.own.norm(h, θ)
@@ -168,5 +179,57 @@ public struct T5Stack: Sendable {
         h = try norm(h, θ)
         observe("out", h)
         return h
+    }
+
+    /// The decoder's state after one more token of several paths per window.
+    ///
+    /// The paths of a window read the encoder's keys and values in place, without copies.
+    ///
+    /// - Parameters:
+    ///   - token: embedded, `[B · paths, 1, width]`, the paths of a window side by side.
+    ///   - encoded: states of the encoder, `[B, M, width]`.
+    ///   - keyBias: as in ``callAsFunction(_:keyBias:encoded:_:observe:)``.
+    ///   - cache: extended by this token.
+    /// - Returns: `[B · paths, 1, width]`.
+    public func step(
+        _ token: Tensor, encoded: Tensor, keyBias: Tensor, cache: Cache, _ θ: Parameters
+    ) throws(TensorError) -> Tensor {
+        let windows = encoded.shape[0]
+        let rows = token.shape[0]
+        var h = token
+        var ownBias: Tensor?
+        for (index, block) in blocks.enumerated() {
+            let x = try block.own.norm(h, θ)
+            var keys = try Attention.split(block.own.key(x, θ), heads: sizes.heads)
+            var values = try Attention.split(block.own.value(x, θ), heads: sizes.heads)
+            if index < cache.own.count {
+                keys = try Tensor.concatenate([cache.own[index].keys, keys], dimension: 2)
+                values = try Tensor.concatenate([cache.own[index].values, values], dimension: 2)
+                cache.own[index] = (keys, values)
+            } else {
+                cache.own.append((keys, values))
+            }
+            if ownBias == nil { ownBias = try bias(queries: 1, keys: keys.shape[2], θ) }
+            let own = try Attention.scaledDotProduct(
+                query: Attention.split(block.own.query(x, θ), heads: sizes.heads), key: keys, value: values, scale: 1,
+                bias: ownBias)
+            h = try h + block.own.out(Attention.merge(own), θ)
+            if let cross = block.cross {
+                if index >= cache.cross.count {
+                    cache.cross.append(
+                        (
+                            try Attention.split(cross.key(encoded, θ), heads: sizes.heads),
+                            try Attention.split(cross.value(encoded, θ), heads: sizes.heads)
+                        ))
+                }
+                let side = try cross.norm(h, θ).reshaped([windows, rows / windows, sizes.width])
+                let mixed = try Attention.scaledDotProduct(
+                    query: Attention.split(cross.query(side, θ), heads: sizes.heads), key: cache.cross[index].keys,
+                    value: cache.cross[index].values, scale: 1, bias: keyBias)
+                h = try h + cross.out(Attention.merge(mixed), θ).reshaped([rows, 1, sizes.width])
+            }
+            h = try h + block.second(block.first(block.norm(h, θ), θ).relu(), θ)
+        }
+        return try norm(h, θ)
     }
 }
