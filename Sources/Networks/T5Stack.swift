@@ -21,24 +21,27 @@ public enum RelativePositionBuckets {
     }
 }
 
-/// An encoder or decoder of T5 v1.0 as Chronos uses it: pre-norm, no biases, no 1/√d in attention, relative position bias
-/// in the first block shared by all, ReLU.
+/// An encoder or decoder of T5: pre-norm, no biases, no 1/√d in attention, relative position bias in the first block
+/// shared by all; ReLU as in v1.0, or gated GELU (by tanh) as in v1.1 (Shazeer 2020, arXiv 2002.05202).
 public struct T5Stack: Sendable {
     /// The sizes of a stack.
     public struct Sizes: Sendable {
         let width, keyWidth, heads, feedForwardWidth, layers, buckets, maximumDistance: Int
         let epsilon, factor: Double
+        let isGated: Bool
 
         /// Sizes of a stack.
         ///
         /// - Parameters:
         ///   - keyWidth: per head; heads · keyWidth need not be the width.
         ///   - factor: the scale of the initialisation.
+        ///   - isGated: gated GELU in the feed-forward layers.
         public init(
             width: Int, keyWidth: Int, heads: Int, feedForwardWidth: Int, layers: Int, buckets: Int,
             maximumDistance: Int,
-            epsilon: Double, factor: Double
+            epsilon: Double, factor: Double, isGated: Bool = false
         ) {
+            self.isGated = isGated
             self.width = width
             self.keyWidth = keyWidth
             self.heads = heads
@@ -68,7 +71,14 @@ public struct T5Stack: Sendable {
         let own: AttentionLayer
         let cross: AttentionLayer?
         let norm: RMSNorm
+        let gate: Linear?
         let first, second: Linear
+
+        func feedForward(_ h: Tensor, _ θ: Parameters) throws(TensorError) -> Tensor {
+            let x = try norm(h, θ)
+            guard let gate else { return try second(first(x, θ).relu(), θ) }
+            return try second(gate(x, θ).geluByTanh() * first(x, θ), θ)
+        }
     }
 
     private let sizes: Sizes
@@ -108,7 +118,12 @@ public struct T5Stack: Sendable {
                 Block(
                     own: own, cross: cross,
                     norm: RMSNorm(&layout, "\(last).layer_norm", size: sizes.width, epsilon: sizes.epsilon, gain: f),
-                    first: linear("\(last).DenseReluDense.wi", sizes.width, sizes.feedForwardWidth, fan: sizes.width),
+                    gate: sizes.isGated
+                        ? linear(
+                            "\(last).DenseReluDense.wi_0", sizes.width, sizes.feedForwardWidth, fan: sizes.width) : nil,
+                    first: linear(
+                        "\(last).DenseReluDense.\(sizes.isGated ? "wi_1" : "wi")", sizes.width, sizes.feedForwardWidth,
+                        fan: sizes.width),
                     second: linear(
                         "\(last).DenseReluDense.wo", sizes.feedForwardWidth, sizes.width, fan: sizes.feedForwardWidth)))
         }
@@ -173,7 +188,7 @@ public struct T5Stack: Sendable {
                 h = try h + mixed
                 observe("block\(index)_cross_layer", h)
             }
-            h = try h + block.second(block.first(block.norm(h, θ), θ).relu(), θ)
+            h = try h + block.feedForward(h, θ)
             observe("block\(index)", h)
         }
         h = try norm(h, θ)
@@ -228,7 +243,7 @@ public struct T5Stack: Sendable {
                     value: cache.cross[index].values, scale: 1, bias: keyBias)
                 h = try h + cross.out(Attention.merge(mixed), θ).reshaped([rows, 1, sizes.width])
             }
-            h = try h + block.second(block.first(block.norm(h, θ), θ).relu(), θ)
+            h = try h + block.feedForward(h, θ)
         }
         return try norm(h, θ)
     }

@@ -106,17 +106,29 @@ func checkManifest(
     let data = try Data(contentsOf: golden.folder.appendingPathComponent("MANIFEST.json"))
     let manifest = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
     let checkpoints = try #require(manifest["checkpoints"] as? [String: [String: Any]])
+    try checkManifest(checkpoints, only: isCovered, make)
+}
+
+/// The same for the entries of a manifest.
+func checkManifest(
+    _ checkpoints: [String: [String: Any]], only isCovered: (String) -> Bool = { _ in true },
+    _ make: (String, [String: Any]) throws -> any Forecaster
+) throws {
     let covered = checkpoints.keys.filter(isCovered)
     #expect(!covered.isEmpty)
     for (name, entry) in checkpoints where isCovered(name) {
         let model = try make(name, try #require(entry["config"] as? [String: Any]))
         let owner = (entry["state_dict_same_as"] as? String).flatMap { checkpoints[$0] } ?? entry
-        let expected = try #require(owner["state_dict"] as? [String: [Int]])
+        let buffers = owner["persistent_buffers"] as? [String: [Int]] ?? [:]
+        let expected = try #require((owner["state_dict"] ?? owner["parameters"]) as? [String: [Int]])
+            .merging(buffers) { own, _ in own }
         var found: [String: [Int]] = [:]
         for parameter in model.layout.parameters { found[parameter.name] = parameter.shape }
         for buffer in model.layout.buffers { found[buffer.name] = buffer.shape }
         #expect(found == expected, "\(name)")
-        #expect(model.layout.count == entry["param_count"] as? Int, "\(name)")
-        #expect(Set(entry["buffers"] as? [String] ?? []) == Set(model.layout.buffers.map(\.name)), "\(name)")
+        #expect(model.layout.count == (entry["param_count"] ?? entry["parameter_count"]) as? Int, "\(name)")
+        #expect(
+            Set(entry["buffers"] as? [String] ?? Array(buffers.keys)) == Set(model.layout.buffers.map(\.name)),
+            "\(name)")
     }
 }
