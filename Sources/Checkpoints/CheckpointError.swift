@@ -17,7 +17,7 @@ public struct CheckpointError: Error, CustomStringConvertible, Sendable, Equatab
         case fileMissing, unreadable, headerTooSmall, headerTooLarge, invalidHeaderLength, invalidHeader,
             invalidHeaderStart
         case headerNotSchema, duplicateKey, invalidName, unknownType, invalidOffset, validationOverflow
-        case misalignedSlice, tensorInvalidInfo, metadataIncompleteBuffer, unknownTensor, unsupportedType, fileChanged
+        case misalignedSlice, tensorInvalidInfo, metadataIncompleteBuffer, unknownTensor, fileChanged
         case foreignFormat, ambiguousFolder, invalidIndex, outputExists, writeFailed
     }
 

@@ -42,12 +42,4 @@ public enum TensorType: String, Sendable, CaseIterable {
         default: false
         }
     }
-
-    /// Whether this library can hand the elements on as a tensor.
-    public var isReadable: Bool {
-        switch self {
-        case .float64, .float32, .float16, .bfloat16, .int64, .int32, .int16, .int8, .uint8, .bool: true
-        default: false
-        }
-    }
 }

@@ -66,11 +66,6 @@ enum Gnuplot {
         return
             "set lmargin at screen \(f(left)); set rmargin at screen \(f(right)); set bmargin at screen \(f(bottom)); set tmargin at screen \(f(top))"
     }
-
-    /// A short number for a label.
-    static func short(_ value: Double) -> String {
-        value == 0 ? "0" : String(format: abs(value) >= 1e4 || abs(value) < 1e-3 ? "%.1e" : "%.4g", value)
-    }
 }
 
 /// Scales of axes and colours.

@@ -1,3 +1,4 @@
+import Reports
 import ArgumentParser
 import Forecasters
 import Foundation
@@ -77,7 +78,7 @@ struct EvaluateCommand: ParsableCommand {
         } else {
             var table = [["", "MSE", "MAE", "RMSE", "MAPE", "MASE"]]
             for (name, m) in results {
-                table.append([name] + [m.mse, m.mae, m.rmse, m.mape, m.mase].map(Format.number))
+                table.append([name] + [m.mse, m.mae, m.rmse, m.mape, m.mase].map(Number.text))
             }
             print(Table.text(table))
             print(
@@ -90,7 +91,9 @@ struct EvaluateCommand: ParsableCommand {
         let windows = workspace.windows
         let parameters = Parameters(
             tensors: try workspace.model.layout.views(of: θ), buffers: workspace.pretrained.buffers)
-        let size = 256
+        let forecasts = BatchedForecast(model: workspace.model, horizon: workspace.horizon)
+        // What is held in memory at once.
+        let size = 32 * forecasts.batchSize
         let progress = Log.Progress("\(title) forecasts", total: windows.count)
         var metrics = ForecastMetrics()
         for start in stride(from: 0, to: windows.count, by: size) {
@@ -100,10 +103,8 @@ struct EvaluateCommand: ParsableCommand {
                 .to(workspace.dtype, device: workspace.device)
             let context = try values.narrowed(1, from: 0, count: workspace.context)
             let noise = try workspace.noise(.mse, windows: range)
-            let forecast = try Autograd.inference {
-                try workspace.model.forecast(context, horizon: workspace.horizon, noise: noise, parameters).array(
-                    of: Float.self)
-            }
+            let forecast = try forecasts(context, noise: noise, parameters, workers: machine.workers)
+                .array(of: Float.self)
             try forecast.withUnsafeBufferPointer {
                 try metrics.add(predictions: $0, of: windows, range: range, naiveErrors: scale)
             }

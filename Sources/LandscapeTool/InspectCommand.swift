@@ -1,3 +1,4 @@
+import Reports
 import Archive
 import ArgumentParser
 import Checkpoints
@@ -63,7 +64,7 @@ struct InspectCommand: ParsableCommand {
             let finite = (loss ?? []).filter(\.isFinite)
             let range =
                 finite.isEmpty
-                ? "" : ", loss \(Format.number(finite.min() ?? .nan)) to \(Format.number(finite.max() ?? .nan))"
+                ? "" : ", loss \(Number.text(finite.min() ?? .nan)) to \(Number.text(finite.max() ?? .nan))"
             print(
                 "\(variant) \(path): \(done) of \(status.count) points\(failed > 0 ? ", \(failed) failed" : "")\(range)"
             )

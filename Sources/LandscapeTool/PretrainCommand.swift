@@ -1,3 +1,4 @@
+import Reports
 import ArgumentParser
 import Forecasters
 import Foundation
@@ -91,7 +92,7 @@ struct PretrainCommand: ParsableCommand {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch { throw Exit.Failure(.cannotCreate, "\(output): cannot be created: \(error.localizedDescription)") }
         let weightsURL = folder.appendingPathComponent("model.safetensors")
-        try ProbeSettings.requireWritable(weightsURL.path, overwriting: overwrite)
+        try OutputFile.requireWritable(weightsURL.path, overwriting: overwrite)
 
         let context = patch * tokens
         let model = try TimerForecaster(
@@ -141,7 +142,7 @@ struct PretrainCommand: ParsableCommand {
             try CSVWriter(decimals: 5).write(table, to: series, overwrite: overwrite)
         }
         print(
-            "\(weightsURL.path): \(model.layout.count) parameters, \(count) windows, loss \(Format.number(losses.first ?? .nan)) → \(Format.number(final))"
+            "\(weightsURL.path): \(model.layout.count) parameters, \(count) windows, loss \(Number.text(losses.first ?? .nan)) → \(Number.text(final))"
         )
     }
 }

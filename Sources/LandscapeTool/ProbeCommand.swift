@@ -125,7 +125,7 @@ struct ProbeCommand: ParsableCommand {
         if !noReport && !dryRun {
             try ReportCommand.requireGnuplot(hint: "or give --no-report and write it later with 'landscape report'")
         }
-        try ProbeSettings.requireWritable(output, overwriting: resume || overwrite || dryRun)
+        try OutputFile.requireWritable(output, overwriting: resume || overwrite || dryRun)
         let workspace = try Workspace(model, data, machine)
         let run = try ProbeRun(workspace, settings, workers: machine.workers, command: CommandLine.arguments)
         if dryRun { return try run.printPlan(asJSON: json) }
@@ -224,23 +224,4 @@ struct ProbeSettings {
     let seed: UInt64
 
     func has(_ measure: ProbeCommand.Measure) -> Bool { measures.contains(measure) }
-
-    /// Finds out before hours of work whether the output can be written.
-    static func requireWritable(_ path: String, overwriting: Bool) throws {
-        let url = URL(fileURLWithPath: path)
-        let folder = url.deletingLastPathComponent().path
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-            throw Exit.Failure(.cannotCreate, "\(path): there is no folder \(folder); create it first")
-        }
-        guard access(folder, W_OK) == 0 else {
-            throw Exit.Failure(.cannotCreate, "\(path): the folder \(folder) cannot be written; check its permissions")
-        }
-        if !overwriting && FileManager.default.fileExists(atPath: path) {
-            throw Exit.Failure(
-                .cannotCreate,
-                "\(path): exists already; continue it with --resume, replace it with --overwrite, or give another --output"
-            )
-        }
-    }
 }

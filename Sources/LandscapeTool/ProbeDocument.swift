@@ -103,7 +103,9 @@ struct ProbeDocument {
         }
         if let smallest = variant.smallestEigenvalues { object["eigenvalues_smallest"] = spectrum(smallest) }
         products += Int(variant.scalar("curvature/trace")?.samples ?? 0)
-        var forward = variant.scalar("loss") == nil ? 0 : 1
+        // The loss and its gradient are computed once, whoever asks first.
+        let done = Set(variant.scalars.filter { $0.status == .done }.map(\.path))
+        var forward = done.contains("loss") || done.contains { $0.hasPrefix("sharpness/") } ? 1 : 0
         for status in variant.lines.map(\.status) + variant.planes.map(\.status) {
             forward += status.filter { $0 != .pending }.count
         }
@@ -112,7 +114,8 @@ struct ProbeDocument {
             if item.path.hasPrefix("sharpness/average") { forward += 2 * item.samples }
         }
         object["work"] = [
-            "forward": forward, "gradient": variant.scalar("gradient_norm")?.status == .done ? 1 : 0, "hvp": products,
+            "forward": forward, "gradient": done.isDisjoint(with: ["gradient_norm", "sharpness/sam"]) ? 0 : 1,
+            "hvp": products,
             "seconds": seconds,
         ]
         return object

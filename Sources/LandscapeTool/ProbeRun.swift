@@ -72,13 +72,12 @@ struct ProbeRun {
 
     func plan(cosine: Double?) throws -> RunPlan {
         let variants = try settings.variants.map { variant -> VariantPlan in
-            let position = settings.exclude.terms.isEmpty ? variant.positionOnPath : nil
             let count = min(settings.eigen, workspace.model.layout.count)
             return VariantPlan(
                 name: variant.name, kind: variant.kind, alpha: variant.parameter,
                 weightsSHA256: try hash(weights.flat(variant)),
                 parameters: workspace.model.layout.count,
-                attributes: position.map { ["position_on_path": .double($0)] } ?? [:], scalars: scalars(),
+                attributes: variant.positionOnPath.map { ["position_on_path": .double($0)] } ?? [:], scalars: scalars(),
                 arrays: settings.has(.eigen)
                     ? [spectrum(count, smallest: false), spectrum(count, smallest: true)] : [],
                 lines: lines(for: variant), planes: planes(cosine: cosine))

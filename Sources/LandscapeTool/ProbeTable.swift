@@ -1,5 +1,6 @@
 import Archive
 import Foundation
+import Reports
 
 /// The results as a table for people.
 struct ProbeTable {
@@ -8,44 +9,10 @@ struct ProbeTable {
     init(_ record: RunRecord) { self.record = record }
 
     func text() -> String {
-        var rows: [[String]] = [[""] + record.variants.map(\.name)]
-        func add(_ title: String, _ cell: (VariantRecord) -> String?) {
-            let cells = record.variants.map { cell($0) }
-            if cells.contains(where: { $0 != nil }) { rows.append([title] + cells.map { $0 ?? "" }) }
+        let rows = Summary(record).measures.map { measure in
+            [measure.title] + measure.cells.map { $0.note.isEmpty ? $0.text : "\($0.text) (\($0.note))" }
         }
-        func scalar(_ path: String) -> (VariantRecord) -> String? {
-            { variant in
-                guard let scalar = variant.scalar(path) else { return nil }
-                switch scalar.status {
-                case .pending: return "pending"
-                case .failed: return "failed"
-                case .done:
-                    let error = scalar.standardError
-                    return Format.number(scalar.value) + (error.isNaN ? "" : " ± \(Format.error(error))")
-                }
-            }
-        }
-        func end(_ spectrum: @escaping (VariantRecord) -> ArrayRecord?) -> (VariantRecord) -> String? {
-            { variant in
-                guard let spectrum = spectrum(variant), let value = spectrum.values.first else { return nil }
-                switch spectrum.status {
-                case .pending: return "pending"
-                case .failed: return "failed"
-                case .done: return Format.number(value) + (spectrum.isConverged.first == true ? "" : " (not converged)")
-                }
-            }
-        }
-        add("loss", scalar("loss"))
-        add("gradient norm", scalar("gradient_norm"))
-        add("λ max", end { $0.largestEigenvalues })
-        add("λ min", end { $0.smallestEigenvalues })
-        add("trace", scalar("curvature/trace"))
-        add("Frobenius norm", scalar("curvature/frobenius"))
-        add("trace / Frobenius", scalar("curvature/trace_to_frobenius"))
-        add("SAM sharpness", scalar("sharpness/sam"))
-        add("average sharpness", scalar("sharpness/average"))
-        add("  adaptive", scalar("sharpness/average_adaptive"))
-        return Table.text(rows)
+        return Table.text([[""] + record.variants.map(\.name)] + rows)
     }
 }
 

@@ -30,7 +30,7 @@ struct ReportCommand: ParsableCommand {
     }
 
     static func requireGnuplot(hint: String) throws {
-        guard Tools.find("gnuplot") != nil else {
+        guard Renderer.hasGnuplot else {
             throw Exit.Failure(
                 .unavailable, "gnuplot is not on PATH; install it with: apt-get install gnuplot-nox; \(hint)")
         }

@@ -59,7 +59,7 @@ struct SmoothCommand: ParsableCommand {
         } catch {
             throw Exit.Failure(.cannotCreate, "\(output): its folder cannot be created: \(error.localizedDescription)")
         }
-        try ProbeSettings.requireWritable(output, overwriting: overwrite)
+        try OutputFile.requireWritable(output, overwriting: overwrite)
         let architecture: any Forecaster
         let weights: Weights
         if let published {

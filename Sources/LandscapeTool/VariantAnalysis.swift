@@ -1,3 +1,4 @@
+import Reports
 import Archive
 import Foundation
 import Landscape
@@ -55,7 +56,7 @@ struct VariantAnalysis {
                     variant: name, path: "loss", value: value.mean, standardError: value.standardError,
                     samples: value.perWindow.count,
                     seconds: begun.elapsed)
-                Log.info("\(name): loss \(Format.number(value.mean)) ± \(Format.error(value.standardError))")
+                Log.info("\(name): loss \(Number.text(value.mean)) ± \(Number.error(value.standardError))")
             }
         }
         if settings.has(.gradient) {
@@ -167,7 +168,7 @@ struct VariantAnalysis {
             let largest = spectrum.largest.first?.value ?? .nan
             let smallest = spectrum.smallest.first?.value ?? .nan
             Log.info(
-                "\(name): eigenvalues \(Format.number(smallest)) to \(Format.number(largest)), \(spectrum.applications) products"
+                "\(name): eigenvalues \(Number.text(smallest)) to \(Number.text(largest)), \(spectrum.applications) products"
                     + (spectrum.converged ? "" : ", not all converged"))
         } catch let error where !(error is ArchiveError) {
             if case LandscapeError.interrupted = error { throw error }
@@ -234,20 +235,4 @@ struct VariantAnalysis {
 struct Stopwatch {
     private let begun = Date()
     var elapsed: Double { Date().timeIntervalSince(begun) }
-}
-
-/// Numbers for people.
-enum Format {
-    static func number(_ value: Double) -> String {
-        if value.isNaN { return "–" }
-        if value.isInfinite { return value < 0 ? "−∞" : "∞" }
-        let text =
-            value == 0 || (abs(value) >= 1e-3 && abs(value) < 1e5)
-            ? String(format: "%.4g", value) : String(format: "%.3e", value)
-        return text.replacingOccurrences(of: "-", with: "−")
-    }
-
-    static func error(_ value: Double) -> String {
-        value.isNaN ? "–" : number(Double(String(format: "%.2g", value)) ?? value)
-    }
 }

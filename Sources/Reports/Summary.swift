@@ -2,8 +2,9 @@ import Archive
 import Foundation
 
 /// Numbers for people: four significant digits, a true minus sign, an en dash for what is missing.
-enum Number {
-    static func text(_ value: Double) -> String {
+public enum Number {
+    /// A value.
+    public static func text(_ value: Double) -> String {
         if value.isNaN { return "–" }
         if value.isInfinite { return value < 0 ? "−∞" : "∞" }
         let plain = value == 0 || (abs(value) >= 1e-3 && abs(value) < 1e5)
@@ -11,28 +12,37 @@ enum Number {
     }
 
     /// A standard error needs two digits.
-    static func error(_ value: Double) -> String {
+    public static func error(_ value: Double) -> String {
         value.isFinite ? text(Double(String(format: "%.2g", value)) ?? value) : "–"
     }
 }
 
 /// The table of variants and measures.
-struct Summary {
-    struct Cell {
-        var value = Double.nan
+public struct Summary {
+    /// One measure of one variant.
+    public struct Cell {
+        /// The value; NaN where there is none.
+        public var value = Double.nan
         /// Standard error, or the residual of an eigenvalue in its units.
-        var error = Double.nan
-        var note = ""
-        var text = "–"
+        public var error = Double.nan
+        /// What to know about it, in a word or two.
+        public var note = ""
+        /// For people.
+        public var text = "–"
     }
 
-    struct Measure {
-        let title: String
-        let unit: String
-        let cells: [Cell]
+    /// One measure of all variants.
+    public struct Measure {
+        /// For people.
+        public let title: String
+        /// As in the file.
+        public let unit: String
+        /// One per variant, in the order of the file.
+        public let cells: [Cell]
     }
 
-    let measures: [Measure]
+    /// In the order of reading.
+    public let measures: [Measure]
 
     private static let scalars: [(path: String, title: String)] = [
         ("loss", "loss"), ("gradient_norm", "gradient norm"),
@@ -43,7 +53,8 @@ struct Summary {
         ("sharpness/average", "average sharpness"), ("sharpness/average_adaptive", "adaptive average"),
     ]
 
-    init(_ record: RunRecord) {
+    /// The measures that a run asked for.
+    public init(_ record: RunRecord) {
         var measures: [Measure] = []
         func add(_ list: [(path: String, title: String)]) {
             for (path, title) in list where record.variants.contains(where: { $0.scalar(path) != nil }) {

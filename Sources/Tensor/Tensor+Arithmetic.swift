@@ -73,8 +73,6 @@ extension Tensor {
     public func sine() throws(TensorError) -> Tensor { try Ops.sin(.tensor(self)) }
     /// cos x.
     public func cosine() throws(TensorError) -> Tensor { try Ops.cos(.tensor(self)) }
-    /// tanh x.
-    public func hyperbolicTangent() throws(TensorError) -> Tensor { try Ops.tanh(.tensor(self)) }
     /// xᵖ.
     public func power(_ exponent: Double) throws(TensorError) -> Tensor {
         try Ops.powScalar(.tensor(self), .double(exponent))
@@ -183,6 +181,11 @@ extension Tensor {
     /// `self += factor · other`.
     public func addInPlace(_ other: Tensor, times factor: Double = 1) throws(TensorError) {
         _ = try Ops.addInPlace(.tensor(self), .tensor(other), .double(factor))
+    }
+
+    /// `self += weight · (other − self)`, computed from the nearer end: exact at 0 and 1 and where both are equal.
+    public func interpolateInPlace(_ other: Tensor, weight: Double) throws(TensorError) {
+        _ = try Ops.lerpInPlace(.tensor(self), .tensor(other), .double(weight))
     }
 
     /// `self += factor · a · b`.

@@ -84,7 +84,7 @@ import Testing
     @Test func excludedParametersKeepTheirValues() throws {
         let w = try weights(["norms", "biases", "head", "*conv1*"])
         let original = try model.layout.views(of: pretrained.flat)
-        for variant in [Variant.sff(0.5), .shrink(0.5), .perturb(0.5), .gaussian(0.5), .noisytune(0.5)] {
+        for variant in [Variant.sff(0.7), .shrink(0.7), .perturb(0.7), .gaussian(0.7), .noisytune(0.7)] {
             for (index, view) in try model.layout.views(of: w.flat(variant)).enumerated() {
                 let parameter = model.layout.parameters[index]
                 let isExcluded =
