@@ -37,9 +37,9 @@ public struct ForecastLoss: WindowedLoss {
     /// Binds a model to windows.
     ///
     /// - Parameters:
-    ///   - windows: `[n, L + H]`: context and what follows, in the precision and on the device to compute with.
+    ///   - windows: `[n, L + H]`, or `[n, C, L + H]` for models that read channels together: context and what follows, in the precision and on the device to compute with.
     ///   - context: L.
-    ///   - mask: `[n, L]`, for imputation.
+    ///   - mask: `[n, L]` (or `[n, C, L]`), for imputation.
     ///   - noise: the random numbers of every window, where the model's loss draws some.
     ///   - batchSize: windows per batch; the last batch may be smaller.
     ///   - describe: the name of a window in messages.
@@ -49,13 +49,14 @@ public struct ForecastLoss: WindowedLoss {
         noise: WindowNoise? = nil, batchSize: Int, describe: @escaping @Sendable (Int) -> String
     ) throws {
         let shape = windows.shape
-        precondition(shape.count == 2 && shape[0] > 0 && batchSize > 0, "windows are [n, L + H], n > 0")
-        try model.validate(task: task, loss: kind, context: context, horizon: shape[1] - context)
+        precondition(shape.count >= 2 && shape[0] > 0 && batchSize > 0, "windows are [n, L + H], n > 0")
+        let length = shape[shape.count - 1]
+        try model.validate(task: task, loss: kind, context: context, horizon: length - context)
         self.model = model
         self.task = task
         self.kind = kind
-        self.context = try windows.narrowed(1, from: 0, count: context).contiguous()
-        target = try windows.narrowed(1, from: context, count: shape[1] - context).contiguous()
+        self.context = try windows.narrowed(-1, from: 0, count: context).contiguous()
+        target = try windows.narrowed(-1, from: context, count: length - context).contiguous()
         self.mask = mask
         self.noise = noise
         batches = stride(from: 0, to: shape[0], by: batchSize).map { $0..<min($0 + batchSize, shape[0]) }

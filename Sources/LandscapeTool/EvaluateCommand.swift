@@ -99,9 +99,7 @@ struct EvaluateCommand: ParsableCommand {
         for start in stride(from: 0, to: windows.count, by: size) {
             if Interrupt.isRequested { throw LandscapeError.interrupted }
             let range = start..<min(start + size, windows.count)
-            let values = try Tensor(windows.values(range), shape: [range.count, windows.length])
-                .to(workspace.dtype, device: workspace.device)
-            let context = try values.narrowed(1, from: 0, count: workspace.context)
+            let context = try workspace.windowTensor(range).narrowed(-1, from: 0, count: workspace.context)
             let noise = try workspace.noise(.mse, windows: range)
             let forecast = try forecasts(context, noise: noise, parameters, workers: machine.workers)
                 .array(of: Float.self)

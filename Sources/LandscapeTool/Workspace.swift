@@ -60,9 +60,18 @@ struct Workspace {
         let columns = data.columns?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
         let series = try CSVReader().read(dataURL.path, columns: columns)
         dataset = try Dataset(series, borders: BorderScheme(data.borders))
-        let all = try dataset.windows(data.split, context: context, horizon: horizon)
+        let joint = model.channels > 1
+        guard !joint || dataset.series.channels == model.channels else {
+            throw Exit.Failure(
+                .usage,
+                "\(dataPath): \(model.architecture) reads \(model.channels) channels together and the series has "
+                    + "\(dataset.series.channels); choose \(model.channels) with --columns")
+        }
+        let all = try dataset.windows(data.split, context: context, horizon: horizon, joint: joint)
         if let stride = data.stride {
-            windows = try dataset.windows(data.split, context: context, horizon: horizon, selection: .stride(stride))
+            windows = try dataset.windows(
+                data.split, context: context, horizon: horizon, selection: .stride(stride),
+                joint: joint)
         } else if selectAll && data.windows == nil {
             windows = all
         } else {
@@ -72,7 +81,7 @@ struct Workspace {
                 ? all
                 : try dataset.windows(
                     data.split, context: context, horizon: horizon,
-                    selection: .random(count: wanted, seed: machine.seed))
+                    selection: .random(count: wanted, seed: machine.seed), joint: joint)
         }
         // A function of the windows alone: how they are spread over threads must not change a bit.
         batch = data.batch ?? max(1, min(32, (windows.count + 3) / 4))
@@ -83,33 +92,35 @@ struct Workspace {
         dataHash = try SHA256.hash(of: dataURL)
     }
 
-    /// Windows `[n, L + H]` in the precision of the run.
-    func windowTensor() throws -> Tensor {
-        let count = windows.count
-        let values = try windows.values(0..<count)
-        return try Tensor(values, shape: [count, windows.length]).to(dtype, device: device)
+    /// Windows `[n, L + H]`, or `[n, C, L + H]` for models that read channels together, in the precision of the run.
+    func windowTensor(_ range: Range<Int>) throws -> Tensor {
+        try Tensor(try windows.values(range), shape: shape(range.count, windows.length)).to(dtype, device: device)
+    }
+
+    private func shape(_ count: Int, _ length: Int) -> [Int] {
+        windows.width == 1 ? [count, length] : [count, windows.width, length]
     }
 
     /// The loss on the chosen windows.
     func makeLoss(limit: Int? = nil) throws -> ForecastLoss {
         let windows = self.windows
-        let tensor = try windowTensor()
-        let used = try limit.map { try tensor.narrowed(0, from: 0, count: min($0, windows.count)) } ?? tensor
+        let count = limit.map { min($0, windows.count) } ?? windows.count
+        let used = try windowTensor(0..<count)
         var mask: Tensor?
         if task == .imputation {
             let rule = try ImputationMask(rate: maskRate, patch: model.patchLength, seed: seed)
-            let count = used.shape[0]
-            var values = [Float](repeating: 1, count: count * context)
+            var values = [Float](repeating: 1, count: count * windows.width * context)
             try values.withUnsafeMutableBufferPointer { try rule.fill(0..<count, of: windows, into: $0) }
-            mask = try Tensor(values, shape: [count, context]).to(dtype, device: device)
+            mask = try Tensor(values, shape: shape(count, context)).to(dtype, device: device)
         }
-        let noise = try noise(loss, windows: 0..<used.shape[0])
+        let noise = try noise(loss, windows: 0..<count)
         return try ForecastLoss(
             model: model, task: task, kind: loss, windows: used, context: context, mask: mask, noise: noise,
             batchSize: batch,
             describe: { index in
                 let place = windows.place(of: index)
-                return "window \(index) (channel '\(windows.series.names[place.channel])', row \(place.start))"
+                let channel = windows.width == 1 ? "channel '\(windows.series.names[place.channel])', " : ""
+                return "window \(index) (\(channel)row \(place.start))"
             })
     }
 

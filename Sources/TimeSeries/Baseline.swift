@@ -38,10 +38,12 @@ public enum Baseline: Sendable, Equatable {
             guard let base = values.baseAddress else { return }
             for index in 0..<windows.count {
                 let place = windows.place(of: index)
-                let target = base + place.channel * windows.series.rows + place.start + windows.context
-                metrics.add(
-                    target - period, period: period, target, count: windows.horizon,
-                    naiveError: naiveErrors?[place.channel])
+                for channel in place.channel..<place.channel + windows.width {
+                    let target = base + channel * windows.series.rows + place.start + windows.context
+                    metrics.add(
+                        target - period, period: period, target, count: windows.horizon,
+                        naiveError: naiveErrors?[channel])
+                }
             }
         }
         return metrics

@@ -63,11 +63,12 @@ public struct ForecastMetrics: Sendable, Equatable {
         predictions: UnsafeBufferPointer<Float>, of windows: WindowSet, range: Range<Int>, naiveErrors: [Double]? = nil
     ) throws(TimeSeriesError) {
         let horizon = windows.horizon
-        guard range.lowerBound >= 0, range.upperBound <= windows.count, predictions.count == range.count * horizon
+        guard range.lowerBound >= 0, range.upperBound <= windows.count,
+            predictions.count == range.count * windows.width * horizon
         else {
             throw .invalidArgument(
                 name: "predictions", found: "\(predictions.count) values for windows \(range)",
-                expected: "\(horizon) per window, windows inside 0..<\(windows.count)")
+                expected: "\(windows.width * horizon) per window, windows inside 0..<\(windows.count)")
         }
         guard naiveErrors.map({ $0.count == windows.series.channels }) ?? true else {
             throw .invalidArgument(
@@ -75,12 +76,16 @@ public struct ForecastMetrics: Sendable, Equatable {
                 expected: "\(windows.series.channels), one per channel")
         }
         var wide = [Double](repeating: 0, count: horizon)
-        for (row, index) in range.enumerated() {
-            for step in 0..<horizon { wide[step] = Double(predictions[row * horizon + step]) }
-            let naive = naiveErrors?[windows.place(of: index).channel]
-            wide.withUnsafeBufferPointer { prediction in
-                windows.target(index).withUnsafeBufferPointer { target in
-                    add(prediction: prediction, target: target, naiveError: naive)
+        var row = 0
+        for index in range {
+            for channel in 0..<windows.width {
+                for step in 0..<horizon { wide[step] = Double(predictions[row * horizon + step]) }
+                row += 1
+                let naive = naiveErrors?[windows.place(of: index).channel + channel]
+                wide.withUnsafeBufferPointer { prediction in
+                    windows.target(index, channel: channel).withUnsafeBufferPointer { target in
+                        add(prediction: prediction, target: target, naiveError: naive)
+                    }
                 }
             }
         }

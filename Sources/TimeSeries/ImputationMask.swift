@@ -50,7 +50,7 @@ public struct ImputationMask: Sendable, Equatable {
         return hidden
     }
 
-    /// Writes the masks of windows `range` into `buffer`, `[range.count, context]`, row-major: 1 visible, 0 hidden.
+    /// Writes the masks of windows `range` into `buffer`, `[range.count, width, context]`, row-major: 1 visible, 0 hidden.
     ///
     /// - Throws: `invalidArgument` when the context is not a multiple of the patch or shorter than two patches, or the
     ///   range or the buffer's size does not fit.
@@ -63,16 +63,22 @@ public struct ImputationMask: Sendable, Equatable {
                 name: "context", found: "\(length)", expected: "a multiple of the patch, \(patch), at least two patches"
             )
         }
-        guard range.lowerBound >= 0, range.upperBound <= windows.count, buffer.count == range.count * length else {
+        guard range.lowerBound >= 0, range.upperBound <= windows.count,
+            buffer.count == range.count * windows.width * length
+        else {
             throw .invalidArgument(
                 name: "mask buffer", found: "\(buffer.count) elements for windows \(range)",
-                expected: "\(length) per window, windows inside 0..<\(windows.count)")
+                expected: "\(windows.width * length) per window, windows inside 0..<\(windows.count)")
         }
         var position = 0
         for index in range {
-            for isHidden in hiddenPatches(key: windows.key(of: index), patches: length / patch) {
-                for step in position..<position + patch { buffer[step] = isHidden ? 0 : 1 }
-                position += patch
+            for channel in 0..<windows.width {
+                // The same key as the window of that channel alone.
+                let key = windows.key(of: index) + UInt64(channel * windows.series.rows)
+                for isHidden in hiddenPatches(key: key, patches: length / patch) {
+                    for step in position..<position + patch { buffer[step] = isHidden ? 0 : 1 }
+                    position += patch
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
-/// Windows of one split of a series, each a stretch of context followed by a horizon, of one channel.
+/// Windows of one split of a series, each a stretch of context followed by a horizon.
 ///
-/// Channels are independent: window `i` belongs to exactly one. The order is channel by channel, then by start.
+/// Usually channels are independent: window `i` belongs to exactly one, and the order is channel by channel, then by
+/// start. For models that read channels together a window holds all of them, and the order is by start.
 /// No value is copied until it is asked for.
 public struct WindowSet: Sendable {
     /// The (usually standardised) series that the windows cut.
@@ -17,6 +18,8 @@ public struct WindowSet: Sendable {
     public let selection: WindowSelection
     /// Number of windows.
     public let count: Int
+    /// Channels of one window: 1, or all of the series.
+    public let width: Int
     private let step: Int
     private let perChannel: Int
     private let chosen: [Int]?
@@ -28,10 +31,11 @@ public struct WindowSet: Sendable {
     ///
     /// Validation and test windows start up to `context` rows before their stretch when there is a horizon; with
     /// horizon 0 the whole window is judged, so it lies inside.
+    /// - Parameter joint: whether a window holds all channels.
     /// - Throws: `tooFewRows`, `tooFewWindows`, `bordersBeyondEnd`, or `invalidArgument` for sizes out of range.
     public init(
         _ series: Series, borders: Borders, split: Split, context: Int, horizon: Int,
-        selection: WindowSelection = .all
+        selection: WindowSelection = .all, joint: Bool = false
     ) throws(TimeSeriesError) {
         let limit = 1 << 40
         guard 0 < context, context < limit else {
@@ -53,19 +57,21 @@ public struct WindowSet: Sendable {
                 path: series.title, split: "\(split)", rows: stretch.upperBound - first, context: context,
                 horizon: horizon)
         }
+        width = joint ? series.channels : 1
+        let groups = joint ? 1 : series.channels
         starts = first..<(stretch.upperBound - context - horizon + 1)
         switch selection {
         case .all:
             (step, perChannel, chosen) = (1, starts.count, nil)
-            count = starts.count * series.channels
+            count = starts.count * groups
         case .stride(let stride):
             guard stride > 0, stride < limit else {
                 throw .invalidArgument(name: "stride", found: "\(stride)", expected: "at least 1")
             }
             (step, perChannel, chosen) = (stride, (starts.count + stride - 1) / stride, nil)
-            count = perChannel * series.channels
+            count = perChannel * groups
         case .random(let wanted, let seed):
-            let total = starts.count * series.channels
+            let total = starts.count * groups
             guard wanted > 0 else {
                 throw .invalidArgument(name: "windows", found: "\(wanted)", expected: "at least 1")
             }
@@ -84,7 +90,7 @@ public struct WindowSet: Sendable {
         self.selection = selection
     }
 
-    /// The channel and the first row of window `index`.
+    /// The (first) channel and the first row of window `index`.
     public func place(of index: Int) -> (channel: Int, start: Int) {
         let flat = chosen?[index] ?? index
         return (flat / perChannel, starts.lowerBound + flat % perChannel * step)
@@ -93,19 +99,19 @@ public struct WindowSet: Sendable {
     /// A number that names the same (channel, start) in every selection from the same series.
     public func key(of index: Int) -> UInt64 { UInt64(offset(of: index)) }
 
-    /// What a model sees of window `index`.
-    public func context(_ index: Int) -> ArraySlice<Double> {
-        let start = offset(of: index)
+    /// What a model sees of window `index`, in its first or another of its channels.
+    public func context(_ index: Int, channel: Int = 0) -> ArraySlice<Double> {
+        let start = offset(of: index) + channel * series.rows
         return series.values[start..<start + context]
     }
 
-    /// What follows the context of window `index`.
-    public func target(_ index: Int) -> ArraySlice<Double> {
-        let start = offset(of: index) + context
+    /// What follows the context of window `index`, in its first or another of its channels.
+    public func target(_ index: Int, channel: Int = 0) -> ArraySlice<Double> {
+        let start = offset(of: index) + channel * series.rows + context
         return series.values[start..<start + horizon]
     }
 
-    /// Copies windows `range` into `buffer`, `[range.count, length]`, row-major.
+    /// Copies windows `range` into `buffer`, `[range.count, width, length]`, row-major.
     ///
     /// - Throws: `invalidArgument` when the range or the buffer's size does not fit.
     public func fill(_ range: Range<Int>, into buffer: UnsafeMutableBufferPointer<Double>) throws(TimeSeriesError) {
@@ -113,13 +119,15 @@ public struct WindowSet: Sendable {
         series.values.withUnsafeBufferPointer { source in
             guard let from = source.baseAddress, var to = buffer.baseAddress else { return }
             for index in range {
-                to.update(from: from + offset(of: index), count: length)
-                to += length
+                for channel in 0..<width {
+                    to.update(from: from + offset(of: index) + channel * series.rows, count: length)
+                    to += length
+                }
             }
         }
     }
 
-    /// Copies windows `range`, rounded to 32 bits, into `buffer`, `[range.count, length]`, row-major.
+    /// Copies windows `range`, rounded to 32 bits, into `buffer`, `[range.count, width, length]`, row-major.
     ///
     /// - Throws: `invalidArgument` when the range or the buffer's size does not fit.
     public func fill(_ range: Range<Int>, into buffer: UnsafeMutableBufferPointer<Float>) throws(TimeSeriesError) {
@@ -128,18 +136,20 @@ public struct WindowSet: Sendable {
         series.values.withUnsafeBufferPointer { source in
             guard let base = source.baseAddress, var to = buffer.baseAddress else { return }
             for index in range {
-                let from = base + offset(of: index)
-                for i in 0..<steps { to[i] = Float(from[i]) }
-                to += steps
+                for channel in 0..<width {
+                    let from = base + offset(of: index) + channel * series.rows
+                    for i in 0..<steps { to[i] = Float(from[i]) }
+                    to += steps
+                }
             }
         }
     }
 
-    /// Windows `range` as a new array `[range.count, length]`, row-major.
+    /// Windows `range` as a new array `[range.count, width, length]`, row-major.
     ///
     /// - Throws: `invalidArgument` when the range does not fit.
     public func values(_ range: Range<Int>) throws(TimeSeriesError) -> [Double] {
-        var copy = [Double](repeating: 0, count: max(0, range.count) * length)
+        var copy = [Double](repeating: 0, count: max(0, range.count) * width * length)
         try copy.withUnsafeMutableBufferPointer { (buffer) throws(TimeSeriesError) in try fill(range, into: buffer) }
         return copy
     }
@@ -153,9 +163,9 @@ public struct WindowSet: Sendable {
         guard range.lowerBound >= 0, range.upperBound <= count else {
             throw .invalidArgument(name: "window range", found: "\(range)", expected: "inside 0..<\(count)")
         }
-        guard bufferCount == range.count * length else {
+        guard bufferCount == range.count * width * length else {
             throw .invalidArgument(
-                name: "window buffer", found: "\(bufferCount) elements", expected: "\(range.count * length)")
+                name: "window buffer", found: "\(bufferCount) elements", expected: "\(range.count * width * length)")
         }
     }
 }
@@ -164,7 +174,7 @@ extension WindowSet: CustomStringConvertible {
     /// A stable line for provenance and fingerprints; says everything that decides which values are in the set, except
     /// the data, the borders and the scaling.
     public var description: String {
-        "split \(split); channels \(series.names.joined(separator: ",")); context \(context); horizon \(horizon); "
+        "split \(split); channels \(series.names.joined(separator: ",")); \(width == 1 ? "" : "together; ")context \(context); horizon \(horizon); "
             + "starts \(starts.lowerBound)..<\(starts.upperBound); windows \(selection); count \(count)"
     }
 }

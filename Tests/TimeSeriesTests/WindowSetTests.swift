@@ -20,6 +20,47 @@ struct WindowSetTests {
         #expect(windows.place(of: 35) == (channel: 1, start: 92))
     }
 
+    /// Windows of all channels hold the same numbers, masks and errors as windows of one, in another order.
+    @Test("channels together")
+    func channelsTogether() throws {
+        let series = try counting(rows: 100, channels: 3)
+        let borders = try borders(100)
+        let apart = try WindowSet(series, borders: borders, split: .test, context: 6, horizon: 3)
+        let joint = try WindowSet(series, borders: borders, split: .test, context: 6, horizon: 3, joint: true)
+        #expect(joint.width == 3 && joint.count == apart.count / 3 && apart.width == 1)
+        let values = try joint.values(0..<joint.count)
+        let mask = try ImputationMask(rate: 0.5, patch: 2, seed: 3)
+        var masks = [Float](repeating: -1, count: joint.count * 3 * 6)
+        try masks.withUnsafeMutableBufferPointer { try mask.fill(0..<joint.count, of: joint, into: $0) }
+        for index in 0..<joint.count {
+            #expect(joint.place(of: index) == (channel: 0, start: apart.place(of: index).start))
+            for channel in 0..<3 {
+                let other = channel * joint.count + index
+                #expect(joint.context(index, channel: channel) == apart.context(other))
+                #expect(joint.target(index, channel: channel) == apart.target(other))
+                let row = (index * 3 + channel) * 9
+                #expect(Array(values[row..<row + 9]) == Array(apart.context(other)) + Array(apart.target(other)))
+                var single = [Float](repeating: -1, count: 6)
+                try single.withUnsafeMutableBufferPointer { try mask.fill(other..<other + 1, of: apart, into: $0) }
+                #expect(Array(masks[(index * 3 + channel) * 6..<(index * 3 + channel) * 6 + 6]) == single)
+            }
+        }
+        let scale = [1.0, 2, 4]
+        let all = try Baseline.naive.metrics(over: apart, naiveErrors: scale)
+        let together = try Baseline.naive.metrics(over: joint, naiveErrors: scale)
+        #expect(abs(all.mse - together.mse) < 1e-9 * all.mse && abs(all.mase - together.mase) < 1e-9 * all.mase)
+        var predicted = ForecastMetrics()
+        let forecast = (0..<joint.count).flatMap { index in
+            (0..<3).flatMap { channel in
+                [Float](repeating: Float(joint.context(index, channel: channel).last!), count: 3)
+            }
+        }
+        try forecast.withUnsafeBufferPointer {
+            try predicted.add(predictions: $0, of: joint, range: 0..<joint.count, naiveErrors: scale)
+        }
+        #expect(abs(predicted.mase - together.mase) < 1e-9 * together.mase)
+    }
+
     @Test("targets never leave their split, contexts never look ahead", arguments: 0..<40)
     func borders(seed: Int) throws {
         var random = StableRandom(seed: UInt64(seed))
