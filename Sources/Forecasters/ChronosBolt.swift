@@ -123,15 +123,6 @@ public struct ChronosBoltForecaster: Forecaster {
         }
     }
 
-    /// W₂ relu(W₁ x) + W₃ x, with biases.
-    private struct ResidualBlock: Sendable {
-        let hidden, output, residual: Linear
-
-        func callAsFunction(_ x: Tensor, _ θ: Parameters) throws(TensorError) -> Tensor {
-            try output(hidden(x, θ).relu(), θ) + residual(x, θ)
-        }
-    }
-
     /// The sizes this model was built with.
     public let configuration: Configuration
     /// See ``Forecaster/layout``.
@@ -166,7 +157,7 @@ public struct ChronosBoltForecaster: Forecaster {
                 output: linear(
                     "output_layer", c.feedForwardWidth, outputs,
                     .normal(deviation: c.factor / Double(c.feedForwardWidth).squareRoot()), part),
-                residual: linear("residual_layer", inputs, outputs, outer, part))
+                residual: linear("residual_layer", inputs, outputs, outer, part), activation: .relu)
         }
         inputEmbedding = block("input_patch_embedding", 2 * c.chronos.patchLength, c.width, part: .embedding)
         func sizes(_ layers: Int) -> T5Stack.Sizes {

@@ -4,7 +4,10 @@ import Testing
 
 /// Every family from its tiny checkpoint through the whole program.
 @Suite struct FamilyTests {
-    @Test(arguments: ["timer", "timer_hf", "sundial", "chronos_bolt", "moirai", "chronos_t5", "moment"])
+    @Test(arguments: [
+        "timer", "timer_hf", "sundial", "chronos_bolt", "moirai", "chronos_t5", "moment", "timesfm/v1.0_posemb",
+        "timesfm/v2.0_hf",
+    ])
     func everyMeasureOnTheTinyCheckpoint(_ folder: String) throws {
         let scratch = try Scratch()
         var csv = "date,a,b\n"
