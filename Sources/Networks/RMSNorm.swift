@@ -5,9 +5,12 @@ public struct RMSNorm: Sendable {
     let weight: ParameterID
     let epsilon: Double
 
-    /// Declares `name.weight` `[size]`.
-    public init(_ layout: inout ParameterLayout, _ name: String, size: Int, epsilon: Double, gain: Double = 1) {
-        weight = layout.add("\(name).weight", [size], .constant(gain), role: .norm)
+    /// Declares `name.weight` `[size]`, or another last word than `weight`.
+    public init(
+        _ layout: inout ParameterLayout, _ name: String, size: Int, epsilon: Double, gain: Double = 1,
+        suffix: String = "weight"
+    ) {
+        weight = layout.add("\(name).\(suffix)", [size], .constant(gain), role: .norm)
         self.epsilon = epsilon
     }
 

@@ -14,8 +14,22 @@ extension Families {
                 tasks: [.forecast], context: 512, horizon: 128,
                 files: "torch_model.ckpt, or the port's model.safetensors and config.json",
                 make: { try TimesFMForecaster(TimesFMForecaster.Configuration(layers: 50)) }),
+            PublishedModel(
+                name: "google/timesfm-2.5-200m-pytorch", parameters: 231_289_280,
+                location: "https://huggingface.co/google/timesfm-2.5-200m-pytorch", licence: "Apache-2.0",
+                tasks: [.forecast], context: 512, horizon: 128,
+                files: "model.safetensors, config.json; or the port's of timesfm-2.5-200m-transformers",
+                make: { try TimesFM25Forecaster(TimesFM25Forecaster.Configuration()) }),
         ],
         recognise: { configuration, source in
+            for (name, origin) in [
+                ("stacked_xf.0.attn.per_dim_scale.per_dim_scale", TimesFMForecaster.Configuration.Origin.published),
+                ("model.input_ff_layer.residual_layer.weight", .library),
+            ] where source.tensorShape(name) != nil {
+                let sizes = try configuration?.decode(TimesFM25Forecaster.Configuration.self)
+                return Recognition(
+                    model: try TimesFM25Forecaster(sizes ?? TimesFM25Forecaster.Configuration(), origin: origin))
+            }
             for (name, origin) in [
                 ("stacked_transformer.layers.0.self_attn.scaling", TimesFMForecaster.Configuration.Origin.published),
                 ("decoder.layers.0.self_attn.scaling", .library),
