@@ -49,7 +49,7 @@ struct Recognition {
 /// The one table of families.
 public enum Families {
     /// Every family this version knows.
-    public static let all: [Family] = [timer, timesFM, moment, moirai, chronos, chronosBolt, ttm, sundial]
+    public static let all: [Family] = [timer, timesFM, moment, moirai, chronos, chronosBolt, ttm, units, sundial]
 
     /// The family of a name.
     ///

@@ -10,6 +10,8 @@ public enum Initializer: Sendable, Equatable {
     case constant(Double)
     /// One uniform draw per slice along the first dimension, which reaches only its leading part; the rest is 0.
     case slices([UniformSlice])
+    /// The table of ``SinusoidalPositions``, in the last two dimensions: where training starts, not a draw.
+    case sinusoidal
     /// gain · Q with orthonormal columns (or rows, where there are more columns): Saxe et al. 2014, arXiv 1312.6120.
     case orthogonal(gain: Double)
 
@@ -30,8 +32,16 @@ public enum Initializer: Sendable, Equatable {
     /// The expectation of an entry.
     public var mean: Double {
         switch self {
-        case .uniformFanIn, .normal, .slices, .orthogonal: 0
+        case .uniformFanIn, .normal, .slices, .orthogonal, .sinusoidal: 0
         case .constant(let value): value
+        }
+    }
+
+    /// Whether every draw is the same.
+    public var isDeterministic: Bool {
+        switch self {
+        case .constant, .sinusoidal: true
+        default: false
         }
     }
 
@@ -53,6 +63,10 @@ public enum Initializer: Sendable, Equatable {
                 try part.copyInPlace(stream.uniform(part.shape, from: -slice.bound, to: slice.bound, dtype: dtype))
             }
             return result
+        case .sinusoidal:
+            let rank = shape.count
+            return try SinusoidalPositions.table(length: shape[rank - 2], width: shape[rank - 1])
+                .reshaped(shape).to(dtype)
         case .orthogonal(let gain):
             let columns = shape.dropFirst().reduce(1, *)
             let isWide = shape[0] < columns

@@ -51,7 +51,9 @@ public struct VariantWeights: Sendable {
             return try restoring(try θ * α)
         case .perturb(let α):
             return try mapped { specification, first, second in
-                try first + (second - specification.initializer.mean) * (1 - α)
+                // What has no randomness has nothing to perturb with.
+                guard !specification.initializer.isDeterministic else { return first }
+                return try first + second * (1 - α)
             }
         case .gaussian(let α):
             return try mapped { specification, first, second in

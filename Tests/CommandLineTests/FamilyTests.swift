@@ -6,13 +6,16 @@ import Testing
 @Suite struct FamilyTests {
     @Test(arguments: [
         "timer", "timer_hf", "sundial", "chronos_bolt", "moirai", "chronos_t5", "moment", "timesfm/v1.0_posemb",
-        "timesfm/v2.0_hf",
+        "timesfm/v2.0_hf", "timesfm25", "timesfm25/hf", "ttm/r2", "ttm/r2_freq_prefix", "ttm/all_other_branches",
+        "units/supervised",
     ])
     func everyMeasureOnTheTinyCheckpoint(_ folder: String) throws {
         let scratch = try Scratch()
-        var csv = "date,a,b\n"
+        // Three channels: what the checkpoints that read channels together were made for.
+        var csv = "date,a,b,c\n"
         for row in 0..<900 {
-            csv += "\(row),\(sin(Double(row) / 7) + 0.1 * cos(Double(row * row))),\(cos(Double(row) / 11))\n"
+            let t = Double(row)
+            csv += "\(row),\(sin(t / 7) + 0.1 * cos(t * t)),\(cos(t / 11)),\(sin(t / 5) + t / 900)\n"
         }
         try scratch.write("series.csv", csv)
         var outcomes: [[String]] = []

@@ -2,8 +2,8 @@ import Foundation
 
 /// A checkpoint written by torch.save, zip archive or the older pickle stream, read without executing anything.
 ///
-/// The state dictionary is the top level, or the first of `state_dict`, `model_state_dict`, `model` and `module` below it. Everything
-/// that is no tensor is left out.
+/// The state dictionary is the top level, or the first of `state_dict`, `model_state_dict`, `model`, `module` and `student`
+/// below it. Everything that is no tensor is left out.
 final class PyTorchArchive: TensorContainer {
     let url: URL
     let entries: [TensorEntry]
@@ -15,7 +15,7 @@ final class PyTorchArchive: TensorContainer {
 
     /// Pickles of real checkpoints have a few hundred kilobytes.
     private static let pickleLimit = 64 << 20
-    private static let dictionaryKeys = ["state_dict", "model_state_dict", "model", "module"]
+    private static let dictionaryKeys = ["state_dict", "model_state_dict", "model", "module", "student"]
 
     /// Opens and checks an archive.
     init(_ url: URL) throws(CheckpointError) {
