@@ -34,12 +34,16 @@ public struct Family: Sendable {
     /// Official releases.
     public let published: [PublishedModel]
     /// Builds the model for a checkpoint's configuration and shapes; `nil` when the checkpoint is of another family.
-    let recognise: @Sendable (_ configuration: ConfigurationFile?, _ source: CheckpointSource) throws -> Recognition?
+    let recognise:
+        @Sendable (_ configuration: ConfigurationFile?, _ source: CheckpointSource, _ choices: ModelChoices) throws ->
+            Recognition?
 }
 
 /// A checkpoint identified: the model it belongs to, and how its names are written.
 struct Recognition {
     let model: any Forecaster
+    /// The choices that this architecture has.
+    var choices: Set<ModelChoices.Name> = []
     /// The name the file has for an official one.
     var stored: @Sendable (String) -> String = { $0 }
     /// Names the file may hold beside the model's own.

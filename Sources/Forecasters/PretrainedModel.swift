@@ -17,14 +17,19 @@ public struct PretrainedModel: Sendable {
     /// - Parameters:
     ///   - url: a safetensors file, or a folder with weights and `config.json`.
     ///   - family: the family to expect; recognised from the tensor names when absent.
+    ///   - choices: what the checkpoint leaves open.
     /// - Throws: ``CheckpointError``, ``ForecasterError``.
-    public init(_ url: URL, family: String? = nil) throws {
+    public init(_ url: URL, family: String? = nil, choices: ModelChoices = ModelChoices()) throws {
         checkpoint = try Checkpoint(url)
         let source = CheckpointSource(checkpoint: checkpoint)
         let configuration = try checkpoint.configuration.map { try ConfigurationFile($0) }
         let candidates = try family.map { [try Families.named($0)] } ?? Families.all
         for candidate in candidates {
-            if let found = try candidate.recognise(configuration, source) {
+            if let found = try candidate.recognise(configuration, source, choices) {
+                if let foreign = choices.given.first(where: { !found.choices.contains($0) }) {
+                    throw ForecasterError.request(
+                        "\(url.path): \(found.model.architecture) leaves no choice of \(foreign.rawValue)")
+                }
                 model = found.model
                 stored = found.stored
                 ignored = found.ignored

@@ -87,7 +87,8 @@ enum ConfigurationArguments {
 enum ProbeOptionNames {
     static let flags: Set<String> = ["resume", "overwrite", "no-report", "json", "dry-run", "strict", "quiet"]
     static let all: Set<String> = flags.union([
-        "model", "weights", "data", "columns", "split", "borders", "context", "horizon", "stride", "windows", "batch",
+        "model", "weights", "patch-size", "frequency", "dataset", "data", "columns", "split", "borders", "context",
+        "horizon", "stride", "windows", "batch",
         "task", "mask-rate", "loss", "variants", "auxiliary", "exclude", "measures", "eigen", "tolerance",
         "max-products",
         "samples", "precision", "device", "threads", "memory", "axes", "one-dimensional", "grid", "points", "range",

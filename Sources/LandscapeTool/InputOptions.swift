@@ -29,6 +29,25 @@ struct ModelOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("A safetensors file, or a folder with weights and config.json.", valueName: "path"))
     var weights: String?
+
+    @Option(help: ArgumentHelp("Points per token, for families with several sizes (moirai).", valueName: "points"))
+    var patchSize: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The kind of frequency, for families that are told: timesfm (0 up to daily, 1 weeks and months, 2 longer), ttm with a prefix.",
+            valueName: "id"))
+    var frequency: Int?
+
+    @Option(
+        help: ArgumentHelp("Whose prompts to read, for families with prompts of data sets (units).", valueName: "name"))
+    var dataset: String?
+
+    var choices: ModelChoices {
+        var choices = ModelChoices()
+        (choices.patchSize, choices.frequency, choices.dataset) = (patchSize, frequency, dataset)
+        return choices
+    }
 }
 
 /// Which windows of which series.

@@ -36,9 +36,12 @@ struct InspectCommand: ParsableCommand {
         print(
             "family: \(found.model.family)\narchitecture: \(found.model.architecture)\nparameters: \(found.model.layout.count)"
         )
-        print(
-            "context: \(found.model.defaultContext(for: found.model.tasks[0])), horizon: \(found.model.defaultHorizon), tasks: \(found.model.tasks.map(\.rawValue).joined(separator: ", "))"
-        )
+        if let task = found.model.tasks.first {
+            print(
+                "context: \(found.model.defaultContext(for: task)), horizon: \(found.model.defaultHorizon), tasks: \(found.model.tasks.map(\.rawValue).joined(separator: ", "))"
+            )
+        }
+        if found.model.channels > 1 { print("channels read together: \(found.model.channels)") }
         if let mismatch = found.mismatch { throw mismatch }
         print("loads: yes")
     }

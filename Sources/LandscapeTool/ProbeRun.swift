@@ -210,14 +210,20 @@ struct ProbeRun {
             "points": settings.points, "range": [settings.range.low, settings.range.high],
             "seed": String(settings.seed),
         ]
+        if let size = workspace.choices.patchSize { text["patch_size"] = size }
+        if let frequency = workspace.choices.frequency { text["frequency"] = frequency }
+        if let dataset = workspace.choices.dataset { text["dataset"] = dataset }
         if workspace.task == .imputation { text["mask_rate"] = workspace.maskRate }
         if let memory = settings.memory { text["memory"] = memory }
         if let auxiliary = settings.auxiliary { text["auxiliary"] = auxiliary }
         return text
     }
 
-    private func hashes() -> [String: Any] {
-        var result: [String: Any] = ["weights": workspace.weightsHash, "data": workspace.dataHash]
+    private func hashes() throws -> [String: Any] {
+        var result: [String: Any] = [
+            "weights": workspace.weightsHash, "data": workspace.dataHash,
+            "configuration": SHA256.hash(of: Array(try workspace.model.configurationJSON().utf8)),
+        ]
         if let auxiliaryHash { result["auxiliary"] = auxiliaryHash }
         for (path, hash) in fileHashes { result["file:\(path)"] = hash }
         return result
@@ -228,7 +234,7 @@ struct ProbeRun {
         // Paths may move; contents may not.
         for key in ["weights", "data", "auxiliary"] { configuration[key] = nil }
         let object: [String: Any] = [
-            "algorithm": 1, "configuration": configuration, "sha256": hashes(),
+            "algorithm": 1, "configuration": configuration, "sha256": try hashes(),
             "libtorch": Runtime.version,
         ]
         return SHA256.hash(of: Array(try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])))
@@ -237,7 +243,7 @@ struct ProbeRun {
     private func manifestJSON() throws -> String {
         let system = ProcessInfo.processInfo
         let object: [String: Any] = [
-            "configuration": configuration(), "sha256": hashes(),
+            "configuration": configuration(), "sha256": try hashes(),
             "software": ["landscape": Version.number, "libtorch": Runtime.version],
             "machine": ["system": system.operatingSystemVersionString, "cores": system.activeProcessorCount],
         ]

@@ -74,7 +74,8 @@ struct SmoothCommand: ParsableCommand {
                 flat: try architecture.layout.sample(seed: seed, purpose: "scratch", dtype: .float32),
                 buffers: try architecture.layout.initialBuffers(dtype: .float32))
         } else {
-            let pretrained = try PretrainedModel(URL(fileURLWithPath: model.weights ?? ""), family: model.model)
+            let pretrained = try PretrainedModel(
+                URL(fileURLWithPath: model.weights ?? ""), family: model.model, choices: model.choices)
             architecture = pretrained.model
             let original = try pretrained.weights(dtype: .float32)
             let filter = ParameterFilter(

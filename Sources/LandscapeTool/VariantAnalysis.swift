@@ -115,7 +115,8 @@ struct VariantAnalysis {
         }
         if settings.has(.path) && variant == run.pathHolder {
             try attempt("path") {
-                let ends = SliceGeometry.path(first: run.workspace.pretrained.flat, second: run.weights.auxiliary)
+                let ends = try SliceGeometry.path(
+                    first: run.workspace.pretrained.flat, second: try run.weights.auxiliary)
                 try line("path", ends, run.pathCoordinates)
             }
         }

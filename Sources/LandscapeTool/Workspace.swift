@@ -22,6 +22,7 @@ struct Workspace {
     let horizon: Int
     let batch: Int
     let maskRate: Double
+    let choices: ModelChoices
     let dtype: DType
     let device: Device
     let seed: UInt64
@@ -42,13 +43,17 @@ struct Workspace {
         if let family = modelOptions.model {
             do { _ = try Families.named(family) } catch { throw Exit.Failure(.usage, "--model: \(error)") }
         }
-        let found = try PretrainedModel(weightsURL, family: modelOptions.model)
+        let found = try PretrainedModel(weightsURL, family: modelOptions.model, choices: modelOptions.choices)
         model = found.model
         weightsPath = modelOptions.weights ?? EmbeddedDefault.weightsName
+        choices = modelOptions.choices
         guard model.tasks.contains(data.task) else {
             throw Exit.Failure(
                 .usage,
-                "--task \(data.task.rawValue): \(model.architecture) was published for \(model.tasks.map(\.rawValue).joined(separator: ", "))"
+                "--task \(data.task.rawValue): \(model.architecture) "
+                    + (model.tasks.isEmpty
+                        ? "needs labels, which windows of a series do not have"
+                        : "was published for \(model.tasks.map(\.rawValue).joined(separator: ", "))")
             )
         }
         context = data.context ?? model.defaultContext(for: data.task)

@@ -1,6 +1,7 @@
 import Foundation
 import Forecasters
 import Networks
+import Synchronization
 import Tensor
 
 /// Makes the weights of variants from θ₁, θ₂ and a seed.
@@ -12,13 +13,32 @@ public struct VariantWeights: Sendable {
     public let model: any Forecaster
     /// θ₁ and the buffers.
     public let pretrained: Weights
-    /// θ₂, with θ₁ where parameters are excluded.
-    public let auxiliary: Tensor
+    private let second: Second
     /// Parameters that keep their values.
     public let excluded: ParameterFilter
     private let seed: UInt64
 
-    /// Draws θ₂ unless it is given.
+    /// θ₂ once it is needed.
+    private final class Second: Sendable {
+        let value: Mutex<Tensor?>
+        init(_ value: Tensor?) { self.value = Mutex(value) }
+    }
+
+    /// θ₂, with θ₁ where parameters are excluded. Drawn at its first use: who evaluates a checkpoint alone should not hold
+    /// a second one.
+    public var auxiliary: Tensor {
+        get throws {
+            try second.value.withLock { value in
+                if let value { return value }
+                let drawn = try model.layout.sample(seed: seed, purpose: "auxiliary", dtype: pretrained.flat.dtype)
+                let restored = try VariantWeights.restoring(excluded, in: drawn, from: pretrained.flat, model.layout)
+                value = restored
+                return restored
+            }
+        }
+    }
+
+    /// Binds θ₁, and θ₂ when it is given.
     ///
     /// - Parameters:
     ///   - auxiliary: θ₂; the second draw of the family's initialisation when absent.
@@ -31,8 +51,8 @@ public struct VariantWeights: Sendable {
         self.pretrained = pretrained
         self.excluded = excluded
         self.seed = seed
-        let drawn = try auxiliary ?? model.layout.sample(seed: seed, purpose: "auxiliary", dtype: pretrained.flat.dtype)
-        self.auxiliary = try VariantWeights.restoring(excluded, in: drawn, from: pretrained.flat, model.layout)
+        second = Second(
+            try auxiliary.map { try VariantWeights.restoring(excluded, in: $0, from: pretrained.flat, model.layout) })
     }
 
     /// θ of a variant, flat.

@@ -20,7 +20,7 @@ extension Families {
                             width: width, feedForwardWidth: feedForward, layers: layers, heads: heads))
                 })
         },
-        recognise: { configuration, source in
+        recognise: { configuration, source, _ in
             guard source.tensorShape("output_patch_embedding.residual_layer.weight") != nil,
                 source.tensorShape("shared.weight") != nil
             else { return nil }

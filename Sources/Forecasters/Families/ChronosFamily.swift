@@ -17,7 +17,7 @@ extension Families {
                             width: width, feedForwardWidth: feedForward, layers: layers, heads: heads))
                 })
         },
-        recognise: { configuration, source in
+        recognise: { configuration, source, _ in
             guard source.tensorShape("decoder.block.0.layer.1.EncDecAttention.q.weight") != nil,
                 source.tensorShape("input_patch_embedding.residual_layer.weight") == nil,
                 let embedding = ChronosForecaster.embeddingNames.first(where: { source.tensorShape($0) != nil })

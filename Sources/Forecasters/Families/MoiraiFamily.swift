@@ -13,7 +13,7 @@ extension Families {
                     make: { try MoiraiForecaster(MoiraiForecaster.Configuration(width: width, layers: layers)) })
             }
         },
-        recognise: { configuration, source in
+        recognise: { configuration, source, choices in
             // Version 1.0 was also published as a training checkpoint, whose names begin with `module.`.
             for prefix in ["", "module."] where source.tensorShape("\(prefix)mask_encoding.weight") != nil {
                 guard source.tensorShape("\(prefix)param_proj.proj.weights_logits.weight") != nil else { continue }
@@ -22,8 +22,9 @@ extension Families {
                         file: source.sourceName, key: "config.json",
                         problem: "is not beside the weights; MOIRAI needs it for the patch sizes")
                 }
-                let model = try MoiraiForecaster(configuration.decode(MoiraiForecaster.Configuration.self))
-                return Recognition(model: model, stored: { prefix + $0 })
+                let model = try MoiraiForecaster(
+                    configuration.decode(MoiraiForecaster.Configuration.self), patchSize: choices.patchSize)
+                return Recognition(model: model, choices: [.patchSize], stored: { prefix + $0 })
             }
             return nil
         })

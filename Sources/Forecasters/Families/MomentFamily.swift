@@ -18,7 +18,7 @@ extension Families {
                                 width: width, feedForwardWidth: feedForward, layers: layers, heads: heads)))
                 })
         },
-        recognise: { configuration, source in
+        recognise: { configuration, source, _ in
             guard source.tensorShape("patch_embedding.mask_embedding") != nil,
                 let shape = source.tensorShape("head.linear.weight")
             else { return nil }

@@ -12,7 +12,7 @@ extension Families {
                 context: 672, horizon: 720, files: "model.safetensors, config.json",
                 make: { try SundialForecaster(SundialForecaster.Configuration()) })
         ],
-        recognise: { configuration, source in
+        recognise: { configuration, source, _ in
             guard source.tensorShape("flow_loss.net.input_proj.weight") != nil else { return nil }
             guard let configuration else {
                 throw ForecasterError.configuration(

@@ -3,7 +3,7 @@ extension Families {
         name: "ttm",
         title: "Tiny Time Mixers: Fast Pre-trained Models for Forecasting of Multivariate Time Series (NeurIPS 2024)",
         published: releases,
-        recognise: { configuration, source in
+        recognise: { configuration, source, choices in
             guard source.tensorShape("backbone.encoder.patcher.weight") != nil,
                 source.tensorShape("head.base_forecast_block.weight") != nil
             else { return nil }
@@ -12,8 +12,11 @@ extension Families {
                     file: source.sourceName, key: "config.json",
                     problem: "is not beside the weights; TTM needs it for its patches and modes")
             }
-            let model = try TTMForecaster(configuration.decode(TTMForecaster.Configuration.self))
-            return Recognition(model: model, ignored: { $0.hasSuffix(".num_batches_tracked") })
+            let sizes = try configuration.decode(TTMForecaster.Configuration.self)
+            let model = try TTMForecaster(sizes, frequency: sizes.hasPrefix ? choices.frequency ?? 0 : 0)
+            return Recognition(
+                model: model, choices: sizes.hasPrefix ? [.frequency] : [],
+                ignored: { $0.hasSuffix(".num_batches_tracked") })
         })
 
     private static let releases: [PublishedModel] =

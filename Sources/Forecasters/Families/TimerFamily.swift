@@ -39,7 +39,7 @@ extension Families {
         recognise: recogniseTimer)
 
     private static func recogniseTimer(
-        _ configuration: ConfigurationFile?, _ source: CheckpointSource
+        _ configuration: ConfigurationFile?, _ source: CheckpointSource, _: ModelChoices
     ) throws -> Recognition? {
         if source.tensorShape("model.embed_layer.emb.weight") != nil {
             guard let configuration else {

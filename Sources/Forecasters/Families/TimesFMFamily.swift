@@ -21,7 +21,7 @@ extension Families {
                 files: "model.safetensors, config.json; or the port's of timesfm-2.5-200m-transformers",
                 make: { try TimesFM25Forecaster(TimesFM25Forecaster.Configuration()) }),
         ],
-        recognise: { configuration, source in
+        recognise: { configuration, source, choices in
             for (name, origin) in [
                 ("stacked_xf.0.attn.per_dim_scale.per_dim_scale", TimesFMForecaster.Configuration.Origin.published),
                 ("model.input_ff_layer.residual_layer.weight", .library),
@@ -45,7 +45,8 @@ extension Families {
                         file: source.sourceName, key: "config.json",
                         problem: "is not beside the weights, and they are of no released size (20 or 50 layers)")
                 }
-                return Recognition(model: try TimesFMForecaster(sizes))
+                return Recognition(
+                    model: try TimesFMForecaster(sizes, frequency: choices.frequency ?? 0), choices: [.frequency])
             }
             return nil
         })

@@ -7,7 +7,7 @@ extension Families {
             release("x128", 3_615_944, width: 128, isPretrained: true),
             release("x64", 1_052_984, width: 64, isPretrained: false),
         ],
-        recognise: { configuration, source in
+        recognise: { configuration, source, choices in
             let names = source.tensorNames
             let probe = "prompt2forecat.weights"
             for prefix in ["", "module."]
@@ -28,8 +28,9 @@ extension Families {
                 let model = try UniTSForecaster(
                     sizes,
                     tokenShapes: Dictionary(uniqueKeysWithValues: tokens.map { ($0, shape($0) ?? []) }),
-                    hasPretrainHead: own.contains { $0.hasPrefix("pretrain_head.") })
-                return Recognition(model: model, stored: { prefix + $0 })
+                    hasPretrainHead: own.contains { $0.hasPrefix("pretrain_head.") }, dataset: choices.dataset)
+                return Recognition(
+                    model: model, choices: model.dataset == nil ? [] : [.dataset], stored: { prefix + $0 })
             }
             return nil
         })
