@@ -30,15 +30,25 @@ struct Golden {
     }
 }
 
+/// Prints the errors of the ladder when LANDSCAPE_LADDER is set: where the figures of docs/models.md come from.
+func reached(_ rung: String, _ error: Double) -> Double {
+    if ProcessInfo.processInfo.environment["LANDSCAPE_LADDER"] != nil {
+        print("LADDER", Test.current?.id.description ?? "?", rung, error)
+    }
+    return error
+}
+
 /// max |a − b| / max |b|.
 func relativeError(_ a: Tensor, _ b: Tensor) throws -> Double {
     try #require(a.shape == b.shape, "shapes \(a.shape) and \(b.shape)")
     let (x, y) = (try a.doubles, try b.doubles)
     let scale = y.map(abs).max() ?? 1
-    return zip(x, y).map { abs($0 - $1) }.max()! / max(scale, .leastNormalMagnitude)
+    return reached("tensor", zip(x, y).map { abs($0 - $1) }.max()! / max(scale, .leastNormalMagnitude))
 }
 
-func relativeError(_ a: Double, _ b: Double) -> Double { abs(a - b) / abs(b) }
+func relativeError(_ a: Double, _ b: Double, _ rung: String = "number") -> Double {
+    reached(rung, abs(a - b) / abs(b))
+}
 
 /// Loss, gradient and Hessian-vector product of a scalar function of the parameters against the golden ladder.
 ///
@@ -53,11 +63,14 @@ func checkDerivatives(
     let layout = model.layout
     let leaves = try layout.views(of: weights.flat).map { try $0.differentiableLeaf() }
     let loss = try scalar(Parameters(tensors: leaves, buffers: weights.buffers))
-    #expect(relativeError(try loss.item, try golden.tensor("\(root)/\(name)/loss").item) < 1e-10, "\(name) loss")
+    #expect(
+        relativeError(try loss.item, try golden.tensor("\(root)/\(name)/loss").item, "loss") < 1e-10, "\(name) loss")
     let gradients = try Autograd.gradients(of: [loss], withRespectTo: leaves, differentiable: true)
     let flat = try layout.flatten(gradients, dtype: .float64)
     #expect(
-        relativeError(try flat.detached().euclideanNorm(), try golden.tensor("\(root)/\(name)/grad_norm").item) < 1e-8,
+        relativeError(
+            try flat.detached().euclideanNorm(), try golden.tensor("\(root)/\(name)/grad_norm").item, "gradient")
+            < 1e-8,
         "\(name) norm")
     var direction: [Tensor] = []
     for (specification, gradient) in zip(layout.parameters, gradients) {
@@ -77,9 +90,12 @@ func checkDerivatives(
     let product = try layout.flatten(products, dtype: .float64)
     let v = try layout.flatten(direction, dtype: .float64)
     #expect(
-        relativeError(try product.euclideanNorm(), try golden.tensor("\(root)/\(name)/hvp/Hv_norm").item) < 1e-7,
+        relativeError(try product.euclideanNorm(), try golden.tensor("\(root)/\(name)/hvp/Hv_norm").item, "product")
+            < 1e-7,
         "\(name) Hv norm")
-    #expect(relativeError(try product.dot(v), try golden.tensor("\(root)/\(name)/hvp/vHv").item) < 1e-7, "\(name) vHv")
+    #expect(
+        relativeError(try product.dot(v), try golden.tensor("\(root)/\(name)/hvp/vHv").item, "product") < 1e-7,
+        "\(name) vHv")
     #expect(
         relativeError(try flat.detached().dot(v), try golden.tensor("\(root)/\(name)/hvp/gv").item) < 1e-7, "\(name) gv"
     )

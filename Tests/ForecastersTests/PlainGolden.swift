@@ -17,11 +17,12 @@ func checkPlainDerivatives(
     let layout = model.layout
     let leaves = try layout.views(of: weights.flat).map { try $0.differentiableLeaf() }
     let loss = try scalar(Parameters(tensors: leaves, buffers: weights.buffers))
-    #expect(relativeError(try loss.item, try golden.tensor("\(name)/loss").item) < 1e-9, "\(name) loss")
+    #expect(relativeError(try loss.item, try golden.tensor("\(name)/loss").item, "loss") < 1e-9, "\(name) loss")
     let gradients = try Autograd.gradients(of: [loss], withRespectTo: leaves, differentiable: true)
     let norm = try golden.tensor("\(name)/grad_norm").item
     #expect(
-        relativeError(try layout.flatten(gradients, dtype: .float64).detached().euclideanNorm(), norm) < 1e-8,
+        relativeError(try layout.flatten(gradients, dtype: .float64).detached().euclideanNorm(), norm, "gradient")
+            < 1e-8,
         "\(name) gradient norm")
     var compared = 0
     for (specification, gradient) in zip(layout.parameters, gradients) {
@@ -63,9 +64,10 @@ func checkPlainDerivatives(
     let products = try Autograd.gradients(of: used.map(\.0), withRespectTo: leaves, seeds: used.map(\.1))
     let product = try layout.flatten(products, dtype: .float64)
     let productNorm = try golden.tensor("\(name)/hvp_norm").item
-    #expect(relativeError(try product.euclideanNorm(), productNorm) < 1e-7, "\(name) Hv norm")
+    #expect(relativeError(try product.euclideanNorm(), productNorm, "product") < 1e-7, "\(name) Hv norm")
     let flat = try layout.flatten(v, dtype: .float64)
-    #expect(relativeError(try product.dot(flat), try golden.tensor("\(name)/vHv").item) < 1e-7, "\(name) vHv")
+    #expect(
+        relativeError(try product.dot(flat), try golden.tensor("\(name)/vHv").item, "product") < 1e-7, "\(name) vHv")
     for (specification, part) in zip(layout.parameters, products) {
         let key = "\(name)/hvp/\(names(specification.name))"
         guard golden.values.entry(key) != nil else { continue }
