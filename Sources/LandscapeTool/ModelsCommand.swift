@@ -39,9 +39,16 @@ struct ModelsCommand: ParsableCommand {
                 ])
             }
             print(Table.text(rows))
+            // What several sizes share is said once.
+            var said: Set<String> = []
             for size in family.published {
-                print("  \(size.name): \(size.location); licence: \(size.licence); \(size.files)")
+                let hub = "https://huggingface.co/"
+                let isOnHub = size.location.hasPrefix(hub + size.name.prefix { $0 != "@" })
+                let line =
+                    "  \(isOnHub ? "\(hub)<checkpoint>" : size.location); licence: \(size.licence); files: \(size.files)"
+                if said.insert(line).inserted { print(line) }
             }
+            print("")
         }
     }
 }

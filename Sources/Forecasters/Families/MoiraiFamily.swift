@@ -8,7 +8,7 @@ extension Families {
                 PublishedModel(
                     name: "Salesforce/moirai-\(version)-R-\(size)", parameters: parameters,
                     location: "https://huggingface.co/Salesforce/moirai-\(version)-R-\(size)",
-                    licence: "CC-BY-NC-4.0 as stated by its authors; check the card before redistribution",
+                    licence: "CC-BY-NC-4.0 as far as known; check its card",
                     tasks: [.forecast], context: 512, horizon: 96, files: "model.safetensors, config.json",
                     make: { try MoiraiForecaster(MoiraiForecaster.Configuration(width: width, layers: layers)) })
             }
