@@ -182,27 +182,36 @@ import Testing
     @Test func initialisation() throws {
         let layout = model.layout
         let draw = try layout.views(of: layout.sample(seed: 5, purpose: "test", dtype: .float64))
-        for (index, specification) in layout.parameters.enumerated() {
-            switch specification.name {
-            case "in_proj.weight":
-                for (slice, size) in [4, 8, 16].enumerated() {
-                    let entries = try draw[index].selected(0, at: slice)
-                    try checkUniform(entries.narrowed(1, from: 0, count: size), bound: 1 / Double(size).squareRoot())
-                    if size < 16 {
-                        #expect(try entries.narrowed(1, from: size, count: 16 - size).norm().item == 0)
-                    }
-                }
-            case "param_proj.proj.weights_logits.weight":
-                try checkUniform(
-                    draw[index].selected(0, at: 0).narrowed(0, from: 0, count: 16), bound: 1 / 128.0.squareRoot())
-                #expect(try draw[index].selected(0, at: 0).narrowed(0, from: 16, count: 48).norm().item == 0)
-            case "encoder.layers.0.ffn.fc2.weight": try checkUniform(draw[index], bound: 1 / 344.0.squareRoot())
-            case "encoder.layers.0.self_attn.q_proj.weight":
-                try checkUniform(draw[index], bound: 1 / 128.0.squareRoot())
-            case "mask_encoding.weight": try checkNormal(draw[index], deviation: 1)
-            case let name where name.hasSuffix("norm.weight"):
-                #expect(try draw[index].doubles.allSatisfy { $0 == 1 })
-            default: continue
+        let sizes = [4, 8, 16]
+        /// The leading part of every slice is drawn, the rest is zero.
+        func checkSlices(_ x: Tensor, _ name: String, dimension: Int, count: (Int) -> Int, bound: (Int) -> Double)
+            throws
+        {
+            for (slice, size) in sizes.enumerated() {
+                let entries = try x.selected(0, at: slice)
+                let length = entries.shape[dimension]
+                let used = try entries.narrowed(dimension, from: 0, count: count(size))
+                try checkUniform(used.flattened(), bound: bound(size), name)
+                let rest = try entries.narrowed(dimension, from: count(size), count: length - count(size))
+                #expect(try rest.flattened().doubles.allSatisfy { $0 == 0 }, "\(name)")
+            }
+        }
+        for (specification, x) in zip(layout.parameters, draw) {
+            let name = specification.name
+            let inverseRoot = { (n: Int) in 1 / Double(n).squareRoot() }
+            if name == "in_proj.weight" {
+                try checkSlices(x, name, dimension: 1, count: { $0 }, bound: inverseRoot)
+            } else if name == "in_proj.bias" {
+                try checkSlices(x, name, dimension: 0, count: { _ in 128 }, bound: inverseRoot)
+            } else if name.hasPrefix("param_proj") {
+                let each = name.contains("weights_logits") ? 4 : 1
+                try checkSlices(x, name, dimension: 0, count: { each * $0 }, bound: { _ in inverseRoot(128) })
+            } else if name == "mask_encoding.weight" || name.hasSuffix("var_attn_bias.emb.weight") {
+                try checkNormal(x.flattened(), deviation: 1, name)
+            } else if specification.role == .norm {
+                #expect(try x.doubles.allSatisfy { $0 == 1 }, "\(name)")
+            } else {
+                try checkUniform(x.flattened(), bound: inverseRoot(specification.shape[1]), name)
             }
         }
     }
