@@ -133,17 +133,15 @@ public struct T5Stack: Sendable {
 
     /// `[1, heads, queries, keys]`, where the last query stands at the last key.
     private func bias(queries: Int, keys: Int, _ θ: Parameters) throws(TensorError) -> Tensor {
+        // One bucket per distance, not per pair.
+        let buckets = (1 - keys...keys - 1).map {
+            Int64(
+                RelativePositionBuckets.bucket(
+                    $0, bidirectional: !isDecoder, buckets: sizes.buckets, maximumDistance: sizes.maximumDistance))
+        }
         var indices: [Int64] = []
         indices.reserveCapacity(queries * keys)
-        for query in keys - queries..<keys {
-            for key in 0..<keys {
-                indices.append(
-                    Int64(
-                        RelativePositionBuckets.bucket(
-                            key - query, bidirectional: !isDecoder, buckets: sizes.buckets,
-                            maximumDistance: sizes.maximumDistance)))
-            }
-        }
+        for query in keys - queries..<keys { indices += buckets[keys - 1 - query..<2 * keys - 1 - query] }
         let table = θ[positionBias]
         let index = try Tensor(indices).to(.int64, device: table.device)
         return try table.selected(0, indices: index).reshaped([queries, keys, sizes.heads]).permuted([2, 0, 1])
