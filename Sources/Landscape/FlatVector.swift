@@ -26,25 +26,3 @@ public struct FlatVector: KrylovVector {
         try tensor.scaleInPlace(factor)
     }
 }
-
-/// The Hessian of an objective at a point.
-public struct HessianOperator: SymmetricOperator {
-    /// The function.
-    public let objective: Objective
-    /// Where.
-    public let point: Tensor
-
-    /// ∇²L(θ) as an operator.
-    public init(_ objective: Objective, at point: Tensor) {
-        self.objective = objective
-        self.point = point
-    }
-
-    /// The number of parameters.
-    public var dimension: Int { objective.dimension }
-
-    /// One Hessian-vector product per vector, sharing the gradient graphs.
-    public func apply(_ vectors: [FlatVector]) throws -> [FlatVector] {
-        try objective.products(at: point, with: vectors.map(\.tensor)).map(FlatVector.init)
-    }
-}

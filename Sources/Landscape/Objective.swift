@@ -185,35 +185,16 @@ public final class Objective: Sendable {
 
     /// H(θ) v for each vector, flat.
     ///
-    /// The graph of the gradient is built once per batch and all vectors are pulled through it.
+    /// The graph of the gradient is built once per batch and all vectors are pulled through it. For many products at one
+    /// point, ``GradientGraphs`` keeps the graphs.
     ///
     /// Cost: one Hessian-vector product per vector over all windows; `workers` + 1 vectors of memory for each vector.
     public func products(at θ: Tensor, with vectors: [Tensor]) throws -> [Tensor] {
-        let views = try vectors.map { try function.layout.views(of: $0) }
-        let sums = try sumOverBatches(vectors: vectors.count) { batch in
-            let (_, leaves, gradients) = try self.gradientGraph(batch, at: θ, differentiable: true)
-            // Parts that do not depend on θ have no second derivative.
-            let used = gradients.indices.filter { gradients[$0]?.requiresGradient ?? false }
-            let outputs = used.compactMap { gradients[$0] }
-            var results: [Tensor] = []
-            for (position, vector) in views.enumerated() {
-                guard !outputs.isEmpty else {
-                    results.append(try Tensor.zeros([self.dimension], dtype: self.dtype, device: self.device))
-                    continue
-                }
-                let parts = try Autograd.gradients(
-                    of: outputs, withRespectTo: leaves, seeds: used.map { vector[$0] },
-                    keepGraph: position + 1 < views.count)
-                results.append(try self.function.layout.flatten(parts, dtype: self.dtype, device: self.device))
-            }
-            return results
-        }
-        count { $0.product += vectors.count }
-        return sums
+        try GradientGraphs(self, at: θ, memory: 0).products(with: vectors)
     }
 
     /// The summed loss of a batch over n, its leaves and its gradient.
-    private func gradientGraph(
+    func gradientGraph(
         _ batch: Int, at θ: Tensor, differentiable: Bool
     ) throws -> (loss: Tensor, leaves: [Tensor], gradients: [Tensor?]) {
         try Autograd.withGradients {
@@ -227,7 +208,7 @@ public final class Objective: Sendable {
     }
 
     /// Adds the batches' vectors in the order of the batches, `workers` batches at a time.
-    private func sumOverBatches(vectors: Int, _ body: @escaping @Sendable (Int) throws -> [Tensor]) throws -> [Tensor] {
+    func sumOverBatches(vectors: Int, _ body: @escaping @Sendable (Int) throws -> [Tensor]) throws -> [Tensor] {
         var sums: [Tensor] = []
         for start in stride(from: 0, to: function.batches.count, by: workers) {
             let size = min(workers, function.batches.count - start)

@@ -150,7 +150,8 @@ struct VariantAnalysis {
         let progress = Log.Progress("\(name) eigenvalues, products", total: settings.maxProducts)
         do {
             let spectrum = try Curvature.eigenpairs(
-                objective, at: θ, count: settings.eigen, tolerance: settings.tolerance, basisSize: run.basisSize(),
+                objective, at: θ, largest: settings.eigen, smallest: settings.eigen, tolerance: settings.tolerance,
+                basisSize: run.basisSize(),
                 maximumProducts: settings.maxProducts, seed: settings.seed, progress: { progress.set($0) })
             let count = min(settings.eigen, objective.dimension)
             for (pairs, path) in zip([spectrum.largest, spectrum.smallest], paths) {

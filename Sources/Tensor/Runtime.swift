@@ -8,12 +8,17 @@ public enum Runtime {
     /// The number of CUDA devices this libtorch can use.
     public static var cudaDevices: Int { Int(ct_cuda_devices()) }
 
+    /// Whether float32 matrix products go through oneDNN, about twice as fast as MKL on AMD processors and never slower on
+    /// those met so far. The environment variable `LANDSCAPE_ONEDNN=0` leaves them to libtorch's default.
+    public static var usesOneDNN: Bool { ct_use_onednn() }
+
     /// Makes every operator run on the thread that calls it, and asks for deterministic kernels.
     ///
     /// Work is spread over cores by running several batches or points at once, which is faster than splitting one
     /// operator for the sizes met here, and makes the bits independent of the number of workers.
     public static func configureForIndependentWorkers() throws(TensorError) {
         try configureThread()
+        _ = ct_use_onednn()
         try check(ct_set_deterministic(true), "set_deterministic")
     }
 

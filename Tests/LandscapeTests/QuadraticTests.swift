@@ -46,7 +46,8 @@ import Testing
 
     @Test func eigenvaluesAreTheMatrix() throws {
         let spectrum = try Curvature.eigenpairs(
-            objective, at: θ, count: QuadraticLoss.size, tolerance: 1e-10, maximumProducts: 100, seed: 0)
+            objective, at: θ, largest: QuadraticLoss.size, smallest: QuadraticLoss.size, tolerance: 1e-10,
+            maximumProducts: 100, seed: 0)
         let values = spectrum.largest.map(\.value)
         #expect(values.count == QuadraticLoss.size && spectrum.converged)
         // Power sums determine the eigenvalues of a symmetric matrix.

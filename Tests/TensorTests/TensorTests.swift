@@ -21,6 +21,33 @@ import Testing
         #expect(throws: TensorError.self) { try Device("gpu") }
     }
 
+    /// Products and both derivatives in float32 against float64, for the shapes and layouts that other kernels serve.
+    @Test(arguments: [(3, 5, 2), (448, 256, 96), (64, 64, 64)])
+    func narrowProductsAgreeWithWideOnes(rows: Int, inner: Int, columns: Int) throws {
+        try Runtime.configureForIndependentWorkers()
+        func values(_ dtype: DType) throws -> [[Double]] {
+            let a = try RandomStream(seed: 1, "a").normal([rows, inner]).to(dtype).differentiableLeaf()
+            let w = try RandomStream(seed: 1, "w").normal([columns, inner]).to(dtype).differentiableLeaf()
+            let bias = try RandomStream(seed: 1, "b").normal([columns]).to(dtype).differentiableLeaf()
+            let linear = try a.linear(weight: w, bias: bias)
+            let product = try a.matmul(w.transposed())
+            let strided = try a.narrowed(1, from: 0, count: inner - 1)
+                .matmul(w.transposed().narrowed(0, from: 1, count: inner - 1))
+            let batched = try a.reshaped([1, rows, inner]).matmul(w.transposed().reshaped([1, inner, columns]))
+            let loss = try (linear * linear).sum()
+            let gradients = try Autograd.gradients(of: [loss], withRespectTo: [a, w, bias], differentiable: true)
+            let seeds = try [a, w, bias].map { try $0.detached() }
+            let second = try Autograd.gradients(of: gradients.map { $0! }, withRespectTo: [a, w, bias], seeds: seeds)
+            return try ([linear, product, strided, batched] + gradients.map { $0! } + second.map { $0! })
+                .map { try $0.detached().to(.float64).doubles }
+        }
+        for (narrow, wide) in zip(try values(.float32), try values(.float64)) {
+            let scale = wide.map { $0 * $0 }.reduce(0, +).squareRoot()
+            let error = zip(narrow, wide).map { ($0 - $1) * ($0 - $1) }.reduce(0, +).squareRoot()
+            #expect(narrow.count == wide.count && error < 1e-6 * scale)
+        }
+    }
+
     @Test func secondDerivatives() throws {
         // f = Σ x⁴: gradient 4x³, Hessian diagonal 12x².
         let x = try Tensor([1.0, -2, 0.5]).differentiableLeaf()

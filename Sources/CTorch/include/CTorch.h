@@ -104,6 +104,9 @@ int32_t ct_set_threads(int32_t count);
 int32_t ct_threads(void);
 /// Loads the CUDA libraries when this libtorch has them; returns the number of usable GPUs.
 int32_t ct_cuda_devices(void);
+/// Sends float32 matrix products to oneDNN from now on, where this libtorch can; says whether it does.
+/// The environment's LANDSCAPE_ONEDNN=0 forbids it.
+bool ct_use_onednn(void);
 /// Asks libtorch for deterministic kernels and, on CUDA, no TF32.
 int32_t ct_set_deterministic(bool value);
 
