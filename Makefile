@@ -4,7 +4,7 @@ BIN := .build/release/landscape
 DEMO := plots/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint format docs clean
+.PHONY: help setup build demo test bench lint format docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -25,11 +25,17 @@ test: ## set up, build and test everything
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 
+bench: ## time us and the released peers on the same windows: make bench DATA=ETTh1.csv (takes about 10 minutes)
+	@scripts/setup.sh --bench
+	$(SWIFT) build -c release --product landscape
+	$(SWIFT) build -c release --product LandscapeBenchmarks
+	.deps/bench/bin/python Benchmarks/compare.py $(if $(DATA),--data "$(DATA)")
+
 lint: ## formatting, as CI checks it
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
 
 format: ## format all sources in place
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
 
 docs: setup ## reference documentation of the library modules in .build-docs
 	LANDSCAPE_DOCS=1 $(SWIFT) package --scratch-path .build-docs --allow-writing-to-directory .build-docs/html \

@@ -69,6 +69,14 @@ let package = Package(
             ],
             resources: [.copy("Resources/Embedded")]),
 
+        // MARK: Benchmarks
+        .executableTarget(
+            name: "LandscapeBenchmarks",
+            dependencies: [
+                "Checkpoints", "Forecasters", "Krylov", "Landscape", "Networks", "Tensor", "TimeSeries",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Benchmarks/Sources"),
+
         // MARK: Tests
         .testTarget(name: "ForecastersTests", dependencies: ["Forecasters", "Networks", "Checkpoints", "Tensor"]),
         .testTarget(

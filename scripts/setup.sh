@@ -3,6 +3,7 @@
 #   system packages   HDF5, gnuplot, gnuplot-iostream, pkg-config, a font (apt; needs root or sudo)
 #   .deps/torch       libtorch, taken from PyPI's torch wheel (headers and libraries only)
 #   .deps/oracle      a Python environment used by tests alone (with --oracle)
+#   .deps/bench       a Python environment with the peers, used by `make bench` alone (with --bench)
 # TORCH_ROOT=/path/to/libtorch skips the libtorch download and builds against that one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,6 +11,8 @@ root=$PWD
 deps=$root/.deps
 torch_version=2.13.0
 packages=(libhdf5-dev libgnuplot-iostream-dev gnuplot-nox pkg-config fonts-dejavu-core)
+# The peers as released; the same torch as ours.
+bench_packages=("torch==2.13.0" pyhessian==0.1 curvlinops-for-pytorch==3.0.1 hessian-eigenthings==1.0.0a5 scipy safetensors numpy)
 oracle_packages=(numpy h5py xarray h5netcdf netCDF4 safetensors)
 
 say() { printf 'setup: %s\n' "$*"; }
@@ -19,7 +22,7 @@ command -v swift >/dev/null || fail "no Swift toolchain on PATH; install Swift 6
 command -v python3 >/dev/null || fail "no python3 on PATH; run: apt-get install python3 python3-pip python3-venv"
 
 # The tests' Python environment needs venv, which Debian packs by itself.
-if [ "${1:-}" = "--oracle" ] && ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
+if [ -n "${1:-}" ] && ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
     packages+=(python3-venv)
 fi
 
@@ -92,6 +95,21 @@ if [ "${1:-}" = "--oracle" ]; then
         "$deps/oracle/bin/python" -m pip install --quiet --disable-pip-version-check "${oracle_packages[@]}" ||
             fail "pip could not install ${oracle_packages[*]}"
         printf '%s' "$stamp" >"$deps/oracle/.packages"
+    fi
+fi
+if [ "${1:-}" = "--bench" ]; then
+    stamp="${bench_packages[*]}"
+    if [ "$(cat "$deps/bench/.packages" 2>/dev/null)" = "$stamp" ]; then
+        say "the benchmark environment is present"
+    else
+        say "installing the benchmark environment (the peers and torch): ${bench_packages[*]}"
+        [ -x "$deps/bench/bin/python" ] || python3 -m venv "$deps/bench" ||
+            fail "python3 -m venv failed; run: apt-get install python3-venv"
+        # The CPU build where the index has it; PyPI itself has the larger CUDA build.
+        install() { "$deps/bench/bin/python" -m pip install --quiet --disable-pip-version-check "$@"; }
+        install "${bench_packages[@]/torch==2.13.0/torch==2.13.0+cpu}" 2>/dev/null || install "${bench_packages[@]}" ||
+            fail "pip could not install ${bench_packages[*]}"
+        printf '%s' "$stamp" >"$deps/bench/.packages"
     fi
 fi
 say "done"

@@ -1,0 +1,93 @@
+"""Runs us and the peers on the same trained Timer and the same windows, one process after the other, and prints one table.
+
+The model (d = 256, 4 layers, patch 96, context 672) is trained by `landscape pretrain` on generated series. The windows
+come from --data, or from the generated downstream series when absent. Everything runs in float32 on 2 threads; errors are
+against our own float64 run to a residual of 1e-9. Results: a table here and Benchmarks/results.json.
+"""
+import argparse
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+
+root = pathlib.Path(__file__).resolve().parent.parent
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--data", help="CSV to take 256 windows from")
+parser.add_argument("--work", default=str(root / ".deps" / "bench-workload"))
+parser.add_argument("--output", default=str(root / "Benchmarks" / "results.json"))
+arguments = parser.parse_args()
+
+release = root / ".build" / "release"
+ours, tool = release / "LandscapeBenchmarks", release / "landscape"
+environment = dict(os.environ, OMP_NUM_THREADS="2", MKL_NUM_THREADS="2")
+
+
+def run(*command):
+    """The JSON object on the last line of a command's output."""
+    command = [str(part) for part in command]
+    print("running", " ".join(pathlib.Path(c).name if "/" in c else c for c in command), file=sys.stderr, flush=True)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if done.returncode != 0:
+        reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        print("  failed:", reason, file=sys.stderr)
+        return {"failed": reason}
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def peer(task, name, batch):
+    return run(sys.executable, "-W", "ignore", root / "Benchmarks/peers/run.py", work, task, name, "--batch", batch)
+
+
+work = pathlib.Path(arguments.work)
+series = work / "series.csv"
+if not (work / "model.safetensors").exists():
+    subprocess.run(
+        [tool, "pretrain", "--output", work, "--patch", "96", "--width", "256", "--feed-forward", "512", "--layers", "4",
+         "--heads", "8", "--tokens", "7", "--steps", "600", "--series", series, "--quiet", "--overwrite"], check=True)
+prepared = run(ours, "prepare", work, arguments.data or series)
+if "failed" in prepared:
+    sys.exit(1)
+
+product = run(ours, "hvp", work)
+products = {"landscape": product}
+for name, batch in [("pytorch", 64), ("pytorch", 256), ("curvlinops", 64), ("curvlinops", 256)]:
+    products[f"{name}, batches of {batch}"] = peer("hvp", name, batch)
+
+reference = run(ours, "eigen", work, "--precision", "float64", "--tolerance", "1e-9")
+eigen = {"landscape": run(ours, "eigen", work)}
+for name, batch in [
+    ("pyhessian", 64), ("pyhessian-one-batch", 256), ("hessian-eigenthings", 64), ("hessian-eigenthings-40", 64),
+    ("scipy-eigsh", 64),
+]:
+    eigen[name] = peer("eigen", name, batch)
+
+print(f"\n{prepared['windows']} windows of {prepared['length']} points, {product['parameters']} parameters, float32, "
+      f"2 threads, {platform.processor() or platform.machine()}")
+# Six products of the forward pass's size per linear layer, each 2 operations per parameter and token.
+tokens = prepared["windows"] * 7
+floor = 6 * 2 * product["parameters"] * tokens / product["gemm_peak_flops"]
+product["fraction_of_gemm_peak"] = floor / product["seconds_per_product"]
+print(f"measured GEMM peak {product['gemm_peak_flops'] / 1e9:.0f} GFLOP/s; our product reaches "
+      f"{100 * product['fraction_of_gemm_peak']:.0f} % of it\n")
+print(f"{'one Hessian-vector product':34}{'s':>8}{'ratio':>8}{'peak MB':>10}")
+for name, result in products.items():
+    if "failed" in result:
+        print(f"{name:34}  failed: {result['failed']}")
+        continue
+    result["ratio"] = result["seconds_per_product"] / product["seconds_per_product"]
+    print(f"{name:34}{result['seconds_per_product']:8.3f}{result['ratio']:8.2f}{result['peak_memory_bytes'] / 1e6:10.0f}")
+print(f"\n{'five largest eigenvalues':34}{'s':>8}{'ratio':>8}{'HVPs':>6}{'largest error':>15}{'peak MB':>10}")
+for name, result in eigen.items():
+    if "failed" in result:
+        print(f"{name:34}  failed: {result['failed']}")
+        continue
+    result["ratio"] = result["seconds"] / eigen["landscape"]["seconds"]
+    result["largest_relative_error"] = max(
+        abs(a - b) / abs(b) for a, b in zip(result["values"], reference["values"]))
+    print(f"{name:34}{result['seconds']:8.2f}{result['ratio']:8.2f}{result['products']:6d}"
+          f"{result['largest_relative_error']:15.1e}{result['peak_memory_bytes'] / 1e6:10.0f}")
+pathlib.Path(arguments.output).write_text(json.dumps(
+    {"prepared": prepared, "hvp": products, "eigen": eigen, "reference": reference}, indent=1, sort_keys=True))
+print(f"\nresults: {arguments.output}")
