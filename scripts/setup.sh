@@ -12,7 +12,7 @@ deps=$root/.deps
 torch_version=2.13.0
 packages=(libhdf5-dev libgnuplot-iostream-dev gnuplot-nox pkg-config fonts-dejavu-core)
 # The peers as released; the same torch as ours.
-bench_packages=("torch==2.13.0" pyhessian==0.1 curvlinops-for-pytorch==3.0.1 hessian-eigenthings==1.0.0a5 scipy safetensors numpy)
+bench_packages=("torch==$torch_version" pyhessian==0.1 curvlinops-for-pytorch==3.0.1 hessian-eigenthings==1.0.0a5 scipy safetensors numpy)
 oracle_packages=(numpy h5py xarray h5netcdf netCDF4 safetensors)
 
 say() { printf 'setup: %s\n' "$*"; }
@@ -84,32 +84,26 @@ PY
     say "libtorch $torch_version is in .deps/torch"
 fi
 
-if [ "${1:-}" = "--oracle" ]; then
-    stamp="${oracle_packages[*]}"
-    if [ "$(cat "$deps/oracle/.packages" 2>/dev/null)" = "$stamp" ]; then
-        say "the Python oracle environment is present"
-    else
-        say "installing the Python oracle environment for the tests: ${oracle_packages[*]}"
-        [ -x "$deps/oracle/bin/python" ] || python3 -m venv "$deps/oracle" ||
-            fail "python3 -m venv failed; run: apt-get install python3-venv"
-        "$deps/oracle/bin/python" -m pip install --quiet --disable-pip-version-check "${oracle_packages[@]}" ||
-            fail "pip could not install ${oracle_packages[*]}"
-        printf '%s' "$stamp" >"$deps/oracle/.packages"
+# environment NAME PURPOSE PACKAGES...: a Python environment in .deps/NAME that holds the packages.
+environment() {
+    local folder=$deps/$1 purpose=$2
+    shift 2
+    if [ "$(cat "$folder/.packages" 2>/dev/null)" = "$*" ]; then
+        say "the Python environment of $purpose is present"
+        return
     fi
-fi
-if [ "${1:-}" = "--bench" ]; then
-    stamp="${bench_packages[*]}"
-    if [ "$(cat "$deps/bench/.packages" 2>/dev/null)" = "$stamp" ]; then
-        say "the benchmark environment is present"
-    else
-        say "installing the benchmark environment (the peers and torch): ${bench_packages[*]}"
-        [ -x "$deps/bench/bin/python" ] || python3 -m venv "$deps/bench" ||
-            fail "python3 -m venv failed; run: apt-get install python3-venv"
-        # The CPU build where the index has it; PyPI itself has the larger CUDA build.
-        install() { "$deps/bench/bin/python" -m pip install --quiet --disable-pip-version-check "$@"; }
-        install "${bench_packages[@]/torch==2.13.0/torch==2.13.0+cpu}" 2>/dev/null || install "${bench_packages[@]}" ||
-            fail "pip could not install ${bench_packages[*]}"
-        printf '%s' "$stamp" >"$deps/bench/.packages"
-    fi
-fi
+    say "installing the Python environment of $purpose: $*"
+    [ -x "$folder/bin/python" ] || python3 -m venv "$folder" || fail "python3 -m venv failed; run: apt-get install python3-venv"
+    install() { "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@"; }
+    # The CPU build of torch where the index has it; PyPI itself has the larger CUDA build.
+    case $* in
+    *torch==$torch_version*) install "${@/#torch==$torch_version/torch==$torch_version+cpu}" 2>/dev/null || install "$@" ;;
+    *) install "$@" ;;
+    esac || fail "pip could not install $*"
+    printf '%s' "$*" >"$folder/.packages"
+}
+case ${1:-} in
+--oracle) environment oracle "the tests" "${oracle_packages[@]}" ;;
+--bench) environment bench "the benchmarks" "${bench_packages[@]}" ;;
+esac
 say "done"
