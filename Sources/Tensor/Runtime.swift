@@ -8,8 +8,8 @@ public enum Runtime {
     /// The number of CUDA devices this libtorch can use.
     public static var cudaDevices: Int { Int(ct_cuda_devices()) }
 
-    /// Whether float32 matrix products go through oneDNN, about twice as fast as MKL on AMD processors and never slower on
-    /// those met so far. The environment variable `LANDSCAPE_ONEDNN=0` leaves them to libtorch's default.
+    /// Whether large float32 matrix products go through oneDNN, twice as fast as MKL on the AMD processor this was measured
+    /// on. The environment variable `LANDSCAPE_ONEDNN=0` leaves them to libtorch's default.
     public static var usesOneDNN: Bool { ct_use_onednn() }
 
     /// Makes every operator run on the thread that calls it, and asks for deterministic kernels.
