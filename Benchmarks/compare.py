@@ -45,18 +45,23 @@ series = work / "series.csv"
 if not (work / "model.safetensors").exists():
     subprocess.run(
         [tool, "pretrain", "--output", work, "--patch", "96", "--width", "256", "--feed-forward", "512", "--layers", "4",
-         "--heads", "8", "--tokens", "7", "--steps", "600", "--series", series, "--quiet", "--overwrite"], check=True)
-prepared = run(ours, "prepare", work, arguments.data or series)
-if "failed" in prepared:
-    sys.exit(1)
+         "--heads", "8", "--tokens", "7", "--steps", "600", "--series", series,
+         "--series-length", "8000", "--quiet", "--overwrite"], check=True)
 
-product = run(ours, "hvp", work)
+
+def needed(result):
+    """A result that nothing can be compared without."""
+    return result if "failed" not in result else sys.exit(1)
+
+
+prepared = needed(run(ours, "prepare", work, arguments.data or series))
+product = needed(run(ours, "hvp", work))
 products = {"landscape": product}
 for name, batch in [("pytorch", 64), ("pytorch", 256), ("curvlinops", 64), ("curvlinops", 256)]:
     products[f"{name}, batches of {batch}"] = peer("hvp", name, batch)
 
-reference = run(ours, "eigen", work, "--precision", "float64", "--tolerance", "1e-9")
-eigen = {"landscape": run(ours, "eigen", work)}
+reference = needed(run(ours, "eigen", work, "--precision", "float64", "--tolerance", "1e-9"))
+eigen = {"landscape": needed(run(ours, "eigen", work))}
 for name, batch in [
     ("pyhessian", 64), ("pyhessian-one-batch", 256), ("hessian-eigenthings", 64), ("hessian-eigenthings-40", 64),
     ("scipy-eigsh", 64),
@@ -66,7 +71,8 @@ for name, batch in [
 print(f"\n{prepared['windows']} windows of {prepared['length']} points, {product['parameters']} parameters, float32, "
       f"2 threads, {platform.processor() or platform.machine()}")
 # Six products of the forward pass's size per linear layer, each 2 operations per parameter and token.
-tokens = prepared["windows"] * 7
+configuration = json.loads((work / "config.json").read_text())
+tokens = prepared["windows"] * configuration["seq_len"] // configuration["patch_len"]
 floor = 6 * 2 * product["parameters"] * tokens / product["gemm_peak_flops"]
 product["fraction_of_gemm_peak"] = floor / product["seconds_per_product"]
 print(f"measured GEMM peak {product['gemm_peak_flops'] / 1e9:.0f} GFLOP/s; our product reaches "

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Landscape
 
 /// Our side of `make bench`. Each command prints one JSON object; `Benchmarks/compare.py` runs them beside the peers.
 @main
@@ -11,11 +12,9 @@ struct Benchmark: ParsableCommand {
 
 /// Prints a JSON object with what the process took.
 func report(_ values: [String: Any]) throws {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     var object = values
     object["peer"] = "landscape"
-    object["peak_memory_bytes"] = usage.ru_maxrss * 1024
+    object["peak_memory_bytes"] = ProcessMemory.peak
     let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
     print(String(decoding: data, as: UTF8.self))
 }

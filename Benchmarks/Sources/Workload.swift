@@ -15,6 +15,12 @@ struct Workload: ParsableArguments {
     @Option(help: "Windows per batch.") var batch = 64
     @Option(help: "Threads.") var threads = 2
 
+    func validate() throws {
+        guard ["float32", "float64"].contains(precision) else {
+            throw ValidationError("--precision must be float32 or float64.")
+        }
+    }
+
     var dtype: DType { precision == "float64" ? .float64 : .float32 }
 
     /// The objective and the point to study.
