@@ -1,4 +1,3 @@
-import Foundation
 import Synchronization
 import Tensor
 
@@ -27,10 +26,13 @@ public final class GradientGraphs: Sendable {
     private let state: Mutex<State>
 
     /// Keeps graphs for products at `point` while the resident size grows by no more than `memory` bytes.
-    public init(_ objective: Objective, at point: Tensor, memory: Int) {
+    ///
+    /// - Parameter memory: half of what the machine has free when absent; 0 keeps none. On a GPU none are kept, since its
+    ///   memory does not show in the resident size.
+    public init(_ objective: Objective, at point: Tensor, memory: Int? = nil) {
         self.objective = objective
         self.point = point
-        self.memory = memory
+        self.memory = objective.device == .cpu ? memory ?? ProcessMemory.available / 2 : 0
         state = Mutex(State(residentAtStart: ProcessMemory.resident))
     }
 
@@ -70,7 +72,7 @@ public final class GradientGraphs: Sendable {
     }
 
     private func build(_ batch: Int) throws -> Graph {
-        let (_, leaves, gradients) = try objective.gradientGraph(batch, at: point, differentiable: true)
+        let (leaves, gradients) = try objective.gradientGraph(batch, at: point, differentiable: true)
         return Graph(leaves: leaves, gradients: gradients)
     }
 
@@ -87,24 +89,5 @@ public final class GradientGraphs: Sendable {
             state.kept[batch] = graph
             return true
         }
-    }
-}
-
-/// What the process and the machine have.
-public enum ProcessMemory {
-    /// The resident size of this process, in bytes.
-    public static var resident: Int {
-        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
-        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
-    }
-
-    /// What the machine could still give without swapping, in bytes; 0 where it does not say.
-    public static var available: Int {
-        guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else { return 0 }
-        for line in text.split(separator: "\n") where line.hasPrefix("MemAvailable:") {
-            return (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
-        }
-        return 0
     }
 }

@@ -7,10 +7,9 @@ public struct HessianOperator: SymmetricOperator {
 
     /// ∇²L(θ) as an operator.
     ///
-    /// - Parameter memory: bytes that graphs may take which are kept between products; half of what the machine has free
-    ///   when absent, 0 to build them anew each time.
+    /// - Parameter memory: how far graphs kept between products may let the process grow, as in ``GradientGraphs``.
     public init(_ objective: Objective, at point: Tensor, memory: Int? = nil) {
-        graphs = GradientGraphs(objective, at: point, memory: memory ?? ProcessMemory.available / 2)
+        graphs = GradientGraphs(objective, at: point, memory: memory)
     }
 
     /// The number of parameters.

@@ -175,7 +175,7 @@ public final class Objective: Sendable {
     /// ∇L(θ), flat. Cost: one gradient over all windows; `workers` + 1 vectors of memory.
     public func gradient(at θ: Tensor) throws -> Tensor {
         let sums = try sumOverBatches(vectors: 1) { batch in
-            let (_, leaves, gradients) = try self.gradientGraph(batch, at: θ, differentiable: false)
+            let (leaves, gradients) = try self.gradientGraph(batch, at: θ, differentiable: false)
             withExtendedLifetime(leaves) {}
             return [try self.function.layout.flatten(gradients, dtype: self.dtype, device: self.device)]
         }
@@ -193,17 +193,17 @@ public final class Objective: Sendable {
         try GradientGraphs(self, at: θ, memory: 0).products(with: vectors)
     }
 
-    /// The summed loss of a batch over n, its leaves and its gradient.
+    /// The leaves of a batch's loss, as a part of the mean over all windows, and its gradient.
     func gradientGraph(
         _ batch: Int, at θ: Tensor, differentiable: Bool
-    ) throws -> (loss: Tensor, leaves: [Tensor], gradients: [Tensor?]) {
+    ) throws -> (leaves: [Tensor], gradients: [Tensor?]) {
         try Autograd.withGradients {
             let leaves = try function.layout.views(of: θ).map { try $0.differentiableLeaf() }
             let losses = try function.losses(batch: batch, Parameters(tensors: leaves, buffers: buffers))
             let loss = try losses.sum() / Double(function.windowCount)
             let gradients = try Autograd.gradients(
                 of: [loss], withRespectTo: leaves, keepGraph: differentiable, differentiable: differentiable)
-            return (loss, leaves, gradients)
+            return (leaves, gradients)
         }
     }
 

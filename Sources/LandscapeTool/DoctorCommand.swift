@@ -17,6 +17,9 @@ struct DoctorCommand: ParsableCommand {
         }
         report(true, "landscape", Version.number)
         report(true, "libtorch", Runtime.version)
+        print(
+            "ok      float32 products: \(Runtime.usesOneDNN ? "oneDNN" : "libtorch's default (LANDSCAPE_ONEDNN=0, or a libtorch without oneDNN)")"
+        )
         let cuda = Runtime.cudaDevices
         print(
             "\(cuda > 0 ? "ok     " : "none   ") CUDA: \(cuda > 0 ? "\(cuda) device(s)" : "no device, or a CPU build of libtorch; everything runs on the CPU")"

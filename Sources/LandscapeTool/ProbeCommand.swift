@@ -56,7 +56,10 @@ struct ProbeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Random probes for trace and Frobenius norm.", valueName: "n"))
     var samples: Int = 32
 
-    @Option(help: ArgumentHelp("Bound of the memory for the Krylov basis.", valueName: "GiB"))
+    @Option(
+        help: ArgumentHelp(
+            "Bound of the memory for the Krylov basis and kept graphs; without it half of the free memory for graphs.",
+            valueName: "GiB"))
     var memory: Double?
 
     @Option(
@@ -222,6 +225,9 @@ struct ProbeSettings {
     let points: Int
     let range: (low: Double, high: Double)
     let seed: UInt64
+
+    /// Whether a measure uses the gradient; it is computed once. Eigenvalue searches start from it.
+    var needsGradient: Bool { has(.gradient) || has(.sharpness) || has(.eigen) }
 
     func has(_ measure: ProbeCommand.Measure) -> Bool { measures.contains(measure) }
 }

@@ -1,5 +1,6 @@
 import Archive
 import Foundation
+import Landscape
 
 /// The results as one JSON document, schema `landscape-probe/1`. Numbers that are not finite are null with a reason beside
 /// them.
@@ -20,7 +21,7 @@ struct ProbeDocument {
                 "family": record.attributes["model"]?.text ?? "",
                 "architecture": record.attributes["architecture"]?.text ?? "",
                 "parameters": Int(record.attributes["parameters"]?.number ?? 0),
-            ], "complete": record.isComplete, "seconds": seconds, "peak_memory_bytes": ProbeDocument.peakMemory(),
+            ], "complete": record.isComplete, "seconds": seconds, "peak_memory_bytes": ProcessMemory.peak,
             "variants": record.variants.map(variant),
             "planes": record.variants.flatMap { variant in variant.planes.map { plane(variant.name, $0) } },
             "lines": record.variants.flatMap { variant in variant.lines.map { line(variant.name, $0) } },
@@ -102,8 +103,9 @@ struct ProbeDocument {
             seconds += largest.seconds.isFinite ? largest.seconds : 0
         }
         if let smallest = variant.smallestEigenvalues { object["eigenvalues_smallest"] = spectrum(smallest) }
-        products += Int(variant.scalar("curvature/trace")?.samples ?? 0)
-        // The loss and its gradient are computed once, whoever asks first.
+        let samples = Int(variant.scalar("curvature/trace")?.samples ?? 0)
+        products += samples
+        // The loss and its gradient are computed once, whoever asks first; a search of eigenvalues starts from the gradient.
         let done = Set(variant.scalars.filter { $0.status == .done }.map(\.path))
         var forward = done.contains("loss") || done.contains { $0.hasPrefix("sharpness/") } ? 1 : 0
         for status in variant.lines.map(\.status) + variant.planes.map(\.status) {
@@ -114,7 +116,8 @@ struct ProbeDocument {
             if item.path.hasPrefix("sharpness/average") { forward += 2 * item.samples }
         }
         object["work"] = [
-            "forward": forward, "gradient": done.isDisjoint(with: ["gradient_norm", "sharpness/sam"]) ? 0 : 1,
+            "forward": forward,
+            "gradient": done.isDisjoint(with: ["gradient_norm", "sharpness/sam"]) && products == samples ? 0 : 1,
             "hvp": products,
             "seconds": seconds,
         ]
@@ -151,12 +154,5 @@ struct ProbeDocument {
             plane.x.indices.map { column in number(loss[plane.index(row: row, column: column)]) }
         }
         return object
-    }
-
-    /// The largest resident size of this process, in bytes.
-    static func peakMemory() -> Int {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return usage.ru_maxrss * 1024
     }
 }

@@ -19,7 +19,7 @@ extension ProbeRun {
         cost.forward += 2
         for variant in settings.variants {
             if settings.has(.loss) || settings.has(.sharpness) { cost.forward += 1 }
-            if settings.has(.gradient) || settings.has(.sharpness) { cost.gradient += 1 }
+            if settings.needsGradient { cost.gradient += 1 }
             if settings.has(.eigen) { cost.products += min(settings.maxProducts, 2 * workspace.model.layout.count) }
             if settings.has(.trace) { cost.products += settings.samples }
             if settings.has(.sharpness) {
@@ -31,7 +31,7 @@ extension ProbeRun {
             if settings.has(.plane) { cost.forward += settings.grid.x * settings.grid.y }
         }
         // Pre-trained, auxiliary, the variant, two axes, a buffer per worker; the Krylov basis comes on top.
-        var vectors = 3 + workers
+        var vectors = 3 + workers + (settings.needsGradient ? 1 : 0)
         if settings.has(.plane) || settings.has(.line) { vectors += 2 }
         if settings.has(.eigen) {
             vectors +=

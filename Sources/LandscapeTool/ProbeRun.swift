@@ -234,8 +234,8 @@ struct ProbeRun {
         // Paths may move; contents may not.
         for key in ["weights", "data", "auxiliary"] { configuration[key] = nil }
         let object: [String: Any] = [
-            "algorithm": 1, "configuration": configuration, "sha256": try hashes(),
-            "libtorch": Runtime.version,
+            "algorithm": 2, "configuration": configuration, "sha256": try hashes(),
+            "libtorch": Runtime.version, "onednn": Runtime.usesOneDNN,
         ]
         return SHA256.hash(of: Array(try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])))
     }
@@ -244,7 +244,10 @@ struct ProbeRun {
         let system = ProcessInfo.processInfo
         let object: [String: Any] = [
             "configuration": configuration(), "sha256": try hashes(),
-            "software": ["landscape": Version.number, "libtorch": Runtime.version],
+            "software": [
+                "landscape": Version.number, "libtorch": Runtime.version,
+                "matrix_products": Runtime.usesOneDNN ? "oneDNN" : "libtorch",
+            ],
             "machine": ["system": system.operatingSystemVersionString, "cores": system.activeProcessorCount],
         ]
         let data = try JSONSerialization.data(
@@ -305,6 +308,13 @@ struct ProbeRun {
                     Double(needed + workers + 2) * bytes / 1_073_741_824))
         }
         return min(available, max(4 * settings.eigen + 8, 20))
+    }
+
+    /// How far kept graphs may let the process grow under --memory: what the basis and a product leave; `nil` without it.
+    func graphMemory() throws -> Int? {
+        guard let memory = settings.memory, let basis = try basisSize() else { return nil }
+        let vector = Double(workspace.model.layout.count * workspace.dtype.byteWidth)
+        return max(0, Int(memory * 1_073_741_824 - Double(basis + workers + 2) * vector))
     }
 }
 

@@ -68,14 +68,15 @@ struct VariantAnalysis {
             }
         }
         if settings.has(.eigen) {
-            try attempt("eigen") { try eigenvalues(θ) }
+            try attempt("eigen") { try eigenvalues(θ, gradient: baseGradient) }
         }
         if settings.has(.trace) {
             let paths = ["curvature/trace", "curvature/frobenius", "curvature/trace_to_frobenius"]
             try measure("trace", paths, attempt) { begun in
                 let progress = Log.Progress("\(name) trace", total: settings.samples)
                 let estimate = try Curvature.trace(
-                    objective, at: θ, samples: settings.samples, seed: settings.seed, progress: { progress.set($0) })
+                    objective, at: θ, samples: settings.samples, seed: settings.seed, graphMemory: run.graphMemory(),
+                    progress: { progress.set($0) })
                 let values = [
                     (estimate.trace, estimate.standardError), (estimate.frobeniusNorm, estimate.frobeniusStandardError),
                     (estimate.traceToFrobenius, estimate.traceToFrobeniusStandardError),
@@ -143,16 +144,18 @@ struct VariantAnalysis {
         }
     }
 
-    private func eigenvalues(_ θ: Tensor) throws {
+    private func eigenvalues(_ θ: Tensor, gradient: () throws -> Tensor) throws {
         let paths = ["curvature/eigenvalues", "curvature/eigenvalues_smallest"]
         guard try !paths.allSatisfy({ try file.arrayStatus(variant: name, path: $0) == .done }) else { return }
         let begun = Stopwatch()
         let progress = Log.Progress("\(name) eigenvalues, products", total: settings.maxProducts)
         do {
             let spectrum = try Curvature.eigenpairs(
-                objective, at: θ, largest: settings.eigen, smallest: settings.eigen, tolerance: settings.tolerance,
+                objective, at: θ, gradient: gradient(), largest: settings.eigen, smallest: settings.eigen,
+                tolerance: settings.tolerance,
                 basisSize: run.basisSize(),
-                maximumProducts: settings.maxProducts, seed: settings.seed, progress: { progress.set($0) })
+                maximumProducts: settings.maxProducts, graphMemory: run.graphMemory(), seed: settings.seed,
+                progress: { progress.set($0) })
             let count = min(settings.eigen, objective.dimension)
             for (pairs, path) in zip([spectrum.largest, spectrum.smallest], paths) {
                 func padded(_ values: [Double], _ filler: Double) -> [Double] {

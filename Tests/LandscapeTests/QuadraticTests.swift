@@ -44,9 +44,28 @@ import Testing
         #expect(spent.forward == 1 && spent.gradient == 1 && spent.product == 2)
     }
 
+    /// A start along one eigenvector, or none at all, must not hide the others.
+    @Test(arguments: [false, true]) func aPoorStartHidesNoEigenvalue(isZero: Bool) throws {
+        let size = QuadraticLoss.size
+        let gradient = try objective.gradient(at: θ)
+        let all = try Curvature.eigenpairs(
+            objective, at: θ, gradient: gradient, largest: size, smallest: 0, tolerance: 1e-10, maximumProducts: 100,
+            seed: 0)
+        let start = isZero ? try gradient.zerosLike() : all.largest[0].vector.tensor
+        let found = try Curvature.eigenpairs(
+            objective, at: θ, gradient: start, largest: 3, smallest: 2, tolerance: 1e-8, maximumProducts: 100, seed: 1)
+        #expect(found.converged)
+        let expected = all.largest.map(\.value)
+        let values = found.largest.map(\.value) + found.smallest.map(\.value)
+        for (value, other) in zip(values, expected.prefix(3) + expected.suffix(2).reversed()) {
+            #expect(abs(value - other) < 1e-7 * expected.map(abs).max()!)
+        }
+    }
+
     @Test func eigenvaluesAreTheMatrix() throws {
         let spectrum = try Curvature.eigenpairs(
-            objective, at: θ, largest: QuadraticLoss.size, smallest: QuadraticLoss.size, tolerance: 1e-10,
+            objective, at: θ, gradient: objective.gradient(at: θ), largest: QuadraticLoss.size,
+            smallest: QuadraticLoss.size, tolerance: 1e-10,
             maximumProducts: 100, seed: 0)
         let values = spectrum.largest.map(\.value)
         #expect(values.count == QuadraticLoss.size && spectrum.converged)

@@ -46,7 +46,8 @@ import Testing
         for i in 0..<n { for j in 0..<i { #expect(abs(dense[i][j] - dense[j][i]) < 1e-12) } }
         let reference = try SymmetricEigensystem(dense.flatMap { $0 }, order: n).values.sorted(by: >)
         let spectrum = try Curvature.eigenpairs(
-            objective, at: θ, largest: n, smallest: n, tolerance: 1e-8, maximumProducts: 4 * n, seed: 0)
+            objective, at: θ, gradient: objective.gradient(at: θ), largest: n, smallest: n, tolerance: 1e-8,
+            maximumProducts: 4 * n, seed: 0)
         let found = spectrum.largest.map(\.value)
         #expect(found.count == n)
         let scale = reference.map(abs).max()!
@@ -75,7 +76,8 @@ import Testing
         let reference = try SymmetricEigensystem(denseHessian().flatMap { $0 }, order: objective.dimension).values
             .sorted(by: >)
         let spectrum = try Curvature.eigenpairs(
-            objective, at: θ, largest: 3, smallest: 3, tolerance: 1e-6, maximumProducts: 300, seed: 0)
+            objective, at: θ, gradient: objective.gradient(at: θ), largest: 3, smallest: 3, tolerance: 1e-6,
+            maximumProducts: 300, seed: 0)
         #expect(spectrum.converged)
         for (pair, value) in zip(spectrum.largest, reference) { #expect(abs(pair.value - value) < 1e-8 * reference[0]) }
         for (pair, value) in zip(spectrum.smallest, reference.reversed()) {
