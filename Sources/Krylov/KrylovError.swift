@@ -14,6 +14,8 @@ public enum KrylovError: Error, Equatable, CustomStringConvertible, Sendable {
     case nonFiniteProduct(application: Int)
     /// The start vector or probe of this index holds a NaN or an infinity, or its norm overflows.
     case nonFiniteStart(index: Int)
+    /// An operator that was promised to be positive semidefinite has a negative quadratic form.
+    case indefinite(value: Double)
     /// A small dense matrix could not be decomposed.
     case denseEigenproblem(order: Int, reason: String)
 
@@ -34,6 +36,8 @@ public enum KrylovError: Error, Equatable, CustomStringConvertible, Sendable {
                 + "check the function and its derivatives there, or use a wider floating-point type"
         case .nonFiniteStart(let index):
             "random vector \(index) is not finite; start vectors and probes must be finite"
+        case .indefinite(let value):
+            "the operator is not positive semidefinite (found \(value)); use an estimator for indefinite operators"
         case .denseEigenproblem(let order, let reason):
             "the symmetric eigenproblem of order \(order) could not be solved: \(reason)"
         }

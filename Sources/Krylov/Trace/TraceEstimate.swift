@@ -1,4 +1,4 @@
-/// The results of ``Hutchinson``, each with its standard error.
+/// The results of ``Hutchinson`` and its kin, each with its standard error.
 public struct TraceEstimate: Sendable, Equatable {
     /// The estimate of Tr H.
     public var trace: Double
@@ -14,19 +14,23 @@ public struct TraceEstimate: Sendable, Equatable {
     public var traceToFrobeniusStandardError: Double
     /// Whether the target of the standard error was reached; true where none was set.
     public var converged: Bool
-    /// zᵢᵀHzᵢ for each probe. Two operators given the same probes can be compared by the differences of these, which
+    /// zᵢᵀHzᵢ for each probe, the exact part included. Two operators given the same probes can be compared by the differences of these, which
     /// scatter less than the traces.
     public var quadraticForms: [Double]
-    /// ‖Hzᵢ‖² for each probe.
+    /// ‖Hzᵢ‖² for each probe, the exact part included.
     public var squaredNorms: [Double]
 
-    /// The number of probes, which is the number of products.
+    /// The products taken, those that deflate included.
+    public var products: Int
+
+    /// The number of independent samples.
     public var samples: Int { quadraticForms.count }
 
     /// The estimates from two or more samples of each kind.
     init(quadraticForms: [Double], squaredNorms: [Double]) {
         self.quadraticForms = quadraticForms
         self.squaredNorms = squaredNorms
+        products = quadraticForms.count
         converged = false
         let means = PairedMeans(quadraticForms, squaredNorms)
         trace = means.first
