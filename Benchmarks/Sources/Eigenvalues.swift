@@ -17,8 +17,8 @@ struct EigenBenchmark: ParsableCommand {
         let (objective, θ) = try workload.load()
         let begun = ContinuousClock.now
         let spectrum = try Curvature.eigenpairs(
-            objective, at: θ, gradient: objective.gradient(at: θ), largest: count, smallest: 0, tolerance: tolerance,
-            maximumProducts: products, seed: 0)
+            Curvature.Problem(objective, at: θ, seed: 0), gradient: objective.gradient(at: θ), largest: count,
+            smallest: 0, tolerance: tolerance, maximumProducts: products)
         try report([
             "task": "eigen", "batch": workload.batch, "precision": workload.precision,
             "seconds": seconds(since: begun), "products": spectrum.applications,

@@ -20,7 +20,7 @@ struct ProductBenchmark: ParsableCommand {
         let forward = try medianTime(repeats) { _ = try objective.loss(at: θ) }
         let gradient = try medianTime(repeats) { _ = try objective.gradient(at: θ) }
         let rebuilt = try medianTime(repeats) { _ = try objective.products(at: θ, with: vectors) } / Double(block)
-        let graphs = GradientGraphs(objective, at: θ)
+        let graphs = CurvatureGraphs(objective, at: θ)
         let kept = try medianTime(repeats) { _ = try graphs.products(with: vectors) } / Double(block)
         let single = try medianTime(repeats) { _ = try graphs.products(with: [vectors[0]]) }
 

@@ -81,9 +81,9 @@ public struct ComparisonFigure: Figure {
             let y1 = height - Double(row) * (panelHeight + top + bottom) - top
             body += """
                 \(Gnuplot.margins(left: x0 / width, right: (x0 + panelWidth) / width, bottom: (y1 - panelHeight) / height, top: y1 / height))
-                set xrange [\(Gnuplot.number(low)):\(Gnuplot.number(high))]; set xtics \(Gnuplot.number(step)) font small; set format x '%.3g'
+                set xrange [\(Gnuplot.number(low)):\(Gnuplot.number(high))]; set xtics \(Gnuplot.number(step)) font small; set format x '%.4g'
                 set ytics (\(column == 0 ? names : blank)) noenhanced scale 0
-                set title \(Gnuplot.quote(panel.title)) noenhanced offset 0,-0.5
+                set title \(Gnuplot.quote(panel.title)) noenhanced offset 0,-0.5\(panel.title.count > 16 ? " font small" : "")
                 set arrow 1 from first 0, graph 0 to first 0, graph 1 nohead lc rgb '#bbbbbb' back
                 plot \(plots.joined(separator: ", "))
 

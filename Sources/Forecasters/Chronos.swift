@@ -383,6 +383,7 @@ public struct ChronosForecaster: Forecaster {
         let encoded = try encode(ids, visible: visible, θ)
         let logits = try logits(ChronosForecaster.shifted(labels), encoded: encoded, visible: visible, θ)
         let chosen = try logits.logSoftmax().gathered(2, indices: labels.unsqueezed(2)).squeezed(2)
-        return LossTerms(sums: try -(chosen * counted).sum([1]), weights: try counted.sum([1]))
+        return LossTerms(
+            sums: try -(chosen * counted).sum([1]), weights: try counted.sum([1]), outputs: [logits])
     }
 }

@@ -225,7 +225,7 @@ public struct ChronosBoltForecaster: Forecaster {
             return try quantileLoss(batch.context, target: batch.target, θ)
         }
         let difference = try forecast(batch.context, horizon: batch.target.shape[1], θ) - batch.target
-        return try LossTerms(meanOf: kind == .mae ? difference.absolute() : difference.squared())
+        return try LossTerms(differences: difference, kind)
     }
 
     /// The configuration in the official schema.
@@ -340,6 +340,7 @@ public struct ChronosBoltForecaster: Forecaster {
         let errors = try ((truth - prediction) * (below - levels)).absolute() * observed * 2
         let sums = try errors.mean([1]).sum([1])
         return LossTerms(
-            sums: sums, weights: try Tensor.full([sums.shape[0]], 1, dtype: target.dtype, device: target.device))
+            sums: sums, weights: try Tensor.full([sums.shape[0]], 1, dtype: target.dtype, device: target.device),
+            outputs: [prediction])
     }
 }

@@ -50,20 +50,48 @@ public struct LossTerms: Sendable {
     public let sums: Tensor
     /// Σ weights of each window, `[B]`.
     public let weights: Tensor
+    /// The outputs z of the network that `sums` is a convex function of, by which the generalised Gauss-Newton matrix is
+    /// defined: predictions or their errors, logits, quantiles. Empty where the loss has no such layer.
+    public let outputs: [Tensor]
 
     /// Sums and weights, `[B]` each.
-    public init(sums: Tensor, weights: Tensor) {
+    public init(sums: Tensor, weights: Tensor, outputs: [Tensor]) {
         self.sums = sums
         self.weights = weights
+        self.outputs = outputs
     }
 
     /// Equal weights: the mean over the last dimensions of `errors` `[B, …]`.
-    public init(meanOf errors: Tensor) throws(TensorError) {
+    public init(meanOf errors: Tensor, outputs: [Tensor]) throws(TensorError) {
         let shape = errors.shape
         let dimensions = Array(1..<shape.count)
         sums = try errors.sum(dimensions)
         let weight = shape.dropFirst().reduce(1, *)
         weights = try Tensor.full([shape[0]], Double(weight), dtype: errors.dtype, device: errors.device)
+        self.outputs = outputs
+    }
+
+    /// The mean absolute error for `mae`, else the mean squared error, of prediction less truth, `[B, …]`.
+    public init(differences: Tensor, _ kind: LossKind) throws(TensorError) {
+        try self.init(meanOf: LossTerms.errors(differences, kind), outputs: [differences])
+    }
+
+    /// The same over the points that count, with `counted` 1 there and 0 elsewhere.
+    ///
+    /// - Parameter minimumWeight: of a window without such points: 1 gives it the loss 0 where 0 gives NaN.
+    public init(
+        differences: Tensor, _ kind: LossKind, counted: Tensor, minimumWeight: Double = 0
+    ) throws(TensorError) {
+        let dimensions = Array(1..<differences.rank)
+        try self.init(
+            sums: (LossTerms.errors(differences, kind) * counted).sum(dimensions),
+            weights: minimumWeight > 0
+                ? counted.sum(dimensions).clamped(below: minimumWeight) : counted.sum(dimensions),
+            outputs: [differences])
+    }
+
+    private static func errors(_ differences: Tensor, _ kind: LossKind) throws(TensorError) -> Tensor {
+        kind == .mae ? try differences.absolute() : try differences.squared()
     }
 
     /// The loss of each window, `[B]`.

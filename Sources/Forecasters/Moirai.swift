@@ -260,7 +260,7 @@ public struct MoiraiForecaster: Forecaster {
             return try tokens.averaged(-mixture(tokens, θ).logProbability(tokens.target))
         }
         let difference = try forecast(batch.context, horizon: horizon, θ) - batch.target
-        return try LossTerms(meanOf: kind == .mae ? difference.absolute() : difference.squared())
+        return try LossTerms(differences: difference, kind)
     }
 
     /// The configuration in the official schema.

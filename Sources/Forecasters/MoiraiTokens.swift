@@ -57,6 +57,8 @@ struct MoiraiTokens {
     /// Errors averaged over the points to be forecast of each series; each series of a window weighs 1, so that the pooled
     /// loss is the mean over all series of the batch (the reference's packed losses).
     ///
+    /// A mixture's likelihood is no convex function of the network's outputs, so none are named.
+    ///
     /// - Parameter errors: `[B, N, P]`; entries that do not count may hold anything finite.
     func averaged(_ errors: Tensor) throws(TensorError) -> LossTerms {
         let weights = try predicted.unsqueezed(2) * observed
@@ -64,7 +66,7 @@ struct MoiraiTokens {
         let points = try same.matmul(weights.sum([2], keepingDimensions: true)).clamped(below: 1)
         let tokens = try same.matmul(predicted.unsqueezed(2)).clamped(below: 1)
         let sums = try (errors.filled(with: 0, where: weights.equals(0)) * weights / points).sum([1, 2])
-        return LossTerms(sums: sums, weights: try (predicted.unsqueezed(2) / tokens).sum([1, 2]))
+        return LossTerms(sums: sums, weights: try (predicted.unsqueezed(2) / tokens).sum([1, 2]), outputs: [])
     }
 }
 

@@ -170,12 +170,9 @@ public struct MomentForecaster: Forecaster {
     public func loss(
         _ batch: WindowBatch, task: ForecastingTask, kind: LossKind, _ θ: Parameters
     ) throws(TensorError) -> LossTerms {
-        func error(_ difference: Tensor) throws(TensorError) -> Tensor {
-            kind == .mae ? try difference.absolute() : try difference.squared()
-        }
         if task == .forecast {
             let found = try forecast(batch.context, horizon: batch.target.shape[1], θ)
-            return try LossTerms(meanOf: error(found - batch.target))
+            return try LossTerms(differences: found - batch.target, kind)
         }
         let (x, observed) = try window(batch.context)
         var visible = try x.zerosLike() + 1
@@ -185,8 +182,7 @@ public struct MomentForecaster: Forecaster {
             counted = try observed * (1 - visible)
         }
         let found = try reconstruct(x.unsqueezed(1), observed: observed, visible: visible, θ).squeezed(1)
-        return LossTerms(
-            sums: try (error(found - x) * counted).sum([1]), weights: try counted.sum([1]).clamped(below: 1))
+        return try LossTerms(differences: found - x, kind, counted: counted, minimumWeight: 1)
     }
 
     /// The configuration in the official schema.

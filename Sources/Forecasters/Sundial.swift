@@ -253,7 +253,7 @@ public struct SundialForecaster: Forecaster {
                 time: noise.uniform.reshaped([shape[0], configuration.draws, tokens]), normalising: true, θ)
         }
         let difference = try forecast(x, horizon: batch.target.shape[1], noise: noise, θ) - batch.target
-        return try LossTerms(meanOf: kind == .mae ? difference.absolute() : difference.squared())
+        return try LossTerms(differences: difference, kind)
     }
 
     /// The configuration in the official schema.
@@ -404,7 +404,8 @@ public struct SundialForecaster: Forecaster {
             noisy.reshaped([rows, length]), time: (time * 1000).reshaped([rows]), z: z, θ
         ).reshaped(shape)
         let weights = try Tensor((1...length).map { 1 / Double($0) }).to(x.dtype, device: x.device)
-        var errors = try (predicted - targets).squared() * weights
+        let difference = try predicted - targets
+        var errors = try difference.squared() * weights
         if let targetMask { errors = try errors * targetMask.reshaped([batch, 1, 1, length]) }
         let perRow = try errors.sum([3])
         let mask =
@@ -412,6 +413,7 @@ public struct SundialForecaster: Forecaster {
                 try Tensor.full([batch, tokens], 1, dtype: x.dtype, device: x.device)
             }
         let spread = try mask.unsqueezed(1).expanded([batch, draws, tokens])
-        return LossTerms(sums: try (perRow * spread).sum([1, 2]), weights: try spread.sum([1, 2]))
+        return LossTerms(
+            sums: try (perRow * spread).sum([1, 2]), weights: try spread.sum([1, 2]), outputs: [difference])
     }
 }

@@ -211,7 +211,7 @@ public struct TTMForecaster: Forecaster {
         let horizon = batch.target.shape[batch.target.rank - 1]
         let found = try forecast(batch.context, horizon: horizon, θ)
         let name = kind == .native ? configuration.loss : kind == .mae ? "mae" : "mse"
-        return try LossTerms(meanOf: errors(found, batch.target, name))
+        return try LossTerms(meanOf: errors(found, batch.target, name), outputs: [found])
     }
 
     /// The configuration in the official schema.

@@ -225,13 +225,14 @@ public struct TimerForecaster: Forecaster {
                     x.narrowed(1, from: patchLength, count: rest),
                     batch.target.narrowed(1, from: 0, count: patchLength),
                 ], dimension: 1)
-            return try LossTerms(meanOf: (reconstruct(x, θ) - shifted).squared())
+            return try LossTerms(differences: reconstruct(x, θ) - shifted, kind)
         case (.forecast, .lastPatchMSE):
             let last = try reconstruct(x, θ).narrowed(1, from: -patchLength, count: patchLength)
-            return try LossTerms(meanOf: (last - batch.target.narrowed(1, from: 0, count: patchLength)).squared())
+            return try LossTerms(
+                differences: last - batch.target.narrowed(1, from: 0, count: patchLength), kind)
         case (.forecast, _):
             let difference = try forecast(x, horizon: batch.target.shape[1], θ) - batch.target
-            return try LossTerms(meanOf: error(difference, kind))
+            return try LossTerms(differences: difference, kind)
         case (.imputation, _):
             guard let mask = batch.mask else {
                 throw .shape(expected: x.shape, found: [], context: "mask of an imputation batch")
@@ -240,18 +241,13 @@ public struct TimerForecaster: Forecaster {
             let aligned = try output.narrowed(1, from: kind == .native ? 0 : patchLength, count: rest)
             let truth = try x.narrowed(1, from: patchLength, count: rest)
             let hidden = try mask.narrowed(1, from: patchLength, count: rest).equals(0).to(x.dtype)
-            let errors = try error(aligned - truth, kind) * hidden
-            return LossTerms(sums: try errors.sum([1]), weights: try hidden.sum([1]))
+            return try LossTerms(differences: aligned - truth, kind, counted: hidden)
         case (.anomaly, .native):
             let output = try reconstruct(x.narrowed(1, from: 0, count: rest), θ)
-            return try LossTerms(meanOf: (output - x.narrowed(1, from: patchLength, count: rest)).squared())
+            return try LossTerms(differences: output - x.narrowed(1, from: patchLength, count: rest), kind)
         case (.anomaly, _):
-            return try LossTerms(meanOf: error(reconstruct(x, θ) - x, kind))
+            return try LossTerms(differences: reconstruct(x, θ) - x, kind)
         }
-    }
-
-    private func error(_ difference: Tensor, _ kind: LossKind) throws(TensorError) -> Tensor {
-        kind == .mae ? try difference.absolute() : try difference.squared()
     }
 
     /// The configuration in the schema of the official scripts.

@@ -184,10 +184,11 @@ public struct TimerHF: Forecaster {
             return try autoregressiveLoss(input, labels: labels, mask: nil, θ)
         case .lastPatchMSE:
             let forecast = try self.forecast(x, horizon: patchLength, θ)
-            return try LossTerms(meanOf: (forecast - batch.target.narrowed(1, from: 0, count: patchLength)).squared())
+            return try LossTerms(
+                differences: forecast - batch.target.narrowed(1, from: 0, count: patchLength), kind)
         case .mse, .mae:
             let difference = try forecast(x, horizon: batch.target.shape[1], θ) - batch.target
-            return try LossTerms(meanOf: kind == .mae ? difference.absolute() : difference.squared())
+            return try LossTerms(differences: difference, kind)
         }
     }
 
@@ -287,17 +288,20 @@ public struct TimerHF: Forecaster {
         let shape = states.shape
         let tokens = shape[1]
         var perToken: Tensor?
+        var outputs: [Tensor] = []
         for (head, length) in zip(heads, configuration.outputLengths) {
             let truth = try labels.narrowed(1, from: 0, count: (tokens - 1) * patchLength + length)
                 .unfolded(1, size: length, step: patchLength)
-            let errors = try (head(states, θ) - truth).squared().mean([2])
+            let difference = try head(states, θ) - truth
+            outputs.append(difference)
+            let errors = try difference.squared().mean([2])
             perToken = if let sum = perToken { try sum + errors } else { errors }
         }
         guard let total = perToken else {
             throw .shape(expected: [1], found: [0], context: "heads of the model")
         }
         let mean = try total / Double(heads.count)
-        guard let mask else { return try LossTerms(meanOf: mean) }
-        return LossTerms(sums: try (mean * mask).sum([1]), weights: try mask.sum([1]))
+        guard let mask else { return try LossTerms(meanOf: mean, outputs: outputs) }
+        return LossTerms(sums: try (mean * mask).sum([1]), weights: try mask.sum([1]), outputs: outputs)
     }
 }

@@ -135,7 +135,7 @@ public struct TimesFMForecaster: Forecaster {
         let horizon = batch.target.shape[1]
         if kind == .mse || kind == .mae {
             let difference = try forecast(batch.context, horizon: horizon, θ) - batch.target
-            return try LossTerms(meanOf: kind == .mae ? difference.absolute() : difference.squared())
+            return try LossTerms(differences: difference, kind)
         }
         let (x, padding) = try padded(batch.context)
         let outputs = try lastPatch(x, padding: padding, horizon: horizon, θ)
@@ -143,7 +143,7 @@ public struct TimesFMForecaster: Forecaster {
         if kind == .native, configuration.origin == .library {
             errors = try errors + pinball(outputs, batch.target).mean([2])
         }
-        return try LossTerms(meanOf: errors)
+        return try LossTerms(meanOf: errors, outputs: [outputs])
     }
 
     /// The configuration in the schema of its origin.

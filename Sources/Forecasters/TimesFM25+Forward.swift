@@ -247,7 +247,9 @@ extension TimesFM25Forecaster {
 
     /// The port's training loss per point, `[B, H]`, in the units of the standardised window: the squared error of the median
     /// and the mean quantile loss of the other channels, which the port pairs with the levels in order, mean first.
-    func portErrors(_ x: Tensor, mask: Tensor, target: Tensor, _ θ: Parameters) throws(TensorError) -> Tensor {
+    func portErrors(
+        _ x: Tensor, mask: Tensor, target: Tensor, _ θ: Parameters
+    ) throws(TensorError) -> (errors: Tensor, outputs: Tensor) {
         let (mean, deviation) = try windowStatistics(x)
         let truth = try (target - mean) / deviation
         let outputs = try normalisedForecast(
@@ -259,6 +261,6 @@ extension TimesFM25Forecaster {
             total = try total.adding(
                 (error * level).maximum(error * (level - 1)), times: 1 / Double(configuration.quantiles.count))
         }
-        return total
+        return (total, outputs)
     }
 }

@@ -256,14 +256,15 @@ public struct TimesFM25Forecaster: Forecaster {
         let horizon = batch.target.shape[1]
         if kind == .mse || kind == .mae {
             let difference = try forecast(batch.context, horizon: horizon, θ) - batch.target
-            return try LossTerms(meanOf: kind == .mae ? difference.absolute() : difference.squared())
+            return try LossTerms(differences: difference, kind)
         }
         let (x, mask) = try padded(batch.context)
         if kind == .native, origin == .library {
-            return try LossTerms(meanOf: portErrors(x, mask: mask, target: batch.target, θ))
+            let (errors, outputs) = try portErrors(x, mask: mask, target: batch.target, θ)
+            return try LossTerms(meanOf: errors, outputs: [outputs])
         }
         let outputs = try lastPatch(x, mask: mask, horizon: horizon, θ)
-        return try LossTerms(meanOf: (outputs.selected(2, at: medianIndex) - batch.target).squared())
+        return try LossTerms(differences: outputs.selected(2, at: medianIndex) - batch.target, kind)
     }
 
     /// The configuration in the schema of its origin.

@@ -210,16 +210,13 @@ public struct UniTSForecaster: Forecaster {
     public func loss(
         _ batch: WindowBatch, task: ForecastingTask, kind: LossKind, _ θ: Parameters
     ) throws(TensorError) -> LossTerms {
-        func error(_ difference: Tensor) throws(TensorError) -> Tensor {
-            kind == .mae ? try difference.absolute() : try difference.squared()
-        }
         let isSingle = batch.context.rank == 2
         func wide(_ x: Tensor) throws(TensorError) -> Tensor { isSingle ? try x.unsqueezed(1) : x }
         let x = try wide(batch.context)
         switch task {
         case .forecast:
             let target = try wide(batch.target)
-            return try LossTerms(meanOf: error(extend(x, horizon: target.shape[2], θ) - target))
+            return try LossTerms(differences: extend(x, horizon: target.shape[2], θ) - target, kind)
         case .imputation:
             guard let mask = batch.mask else {
                 throw .operation(name: "loss", message: "imputation needs a mask")
@@ -227,11 +224,9 @@ public struct UniTSForecaster: Forecaster {
             let visible = try wide(mask)
             let hidden = try 1 - visible
             let found = try impute(x * visible, visible: visible, θ)
-            return LossTerms(
-                sums: try (error(found - x) * hidden).sum([1, 2]),
-                weights: try hidden.sum([1, 2]).clamped(below: 1))
+            return try LossTerms(differences: found - x, kind, counted: hidden, minimumWeight: 1)
         case .anomaly:
-            return try LossTerms(meanOf: error(reconstruct(x, θ) - x))
+            return try LossTerms(differences: reconstruct(x, θ) - x, kind)
         }
     }
 

@@ -6,6 +6,8 @@ public enum LandscapeError: Error, CustomStringConvertible, Sendable {
     case notDeterministic(first: Double, second: Double)
     /// The gradient or a product holds NaN or infinity.
     case nonFiniteDerivative(String)
+    /// A Gauss-Newton matrix was asked of a loss that is no convex function of the network's outputs.
+    case noOutputs
     /// The user asked to stop.
     case interrupted
 
@@ -19,6 +21,9 @@ public enum LandscapeError: Error, CustomStringConvertible, Sendable {
                 + "while it is evaluated, so that its landscape is not a function"
         case .nonFiniteDerivative(let what):
             "\(what) is not finite at this point; use --precision float64, or exclude this variant"
+        case .noOutputs:
+            "this loss is no convex function of the network's outputs (a mixture's likelihood, for example), so it has no "
+                + "Gauss-Newton matrix; use --loss mse, or leave out the operators ggn and residual"
         case .interrupted: "stopped on request"
         }
     }

@@ -183,14 +183,29 @@ public final class Objective: Sendable {
         return sums[0]
     }
 
+    /// (1/B) Σ_b g_b² over the batches, g_b the mean gradient over batch b, flat. Cost: one gradient.
+    public func gradientSecondMoment(at θ: Tensor) throws -> Tensor {
+        let batches = Double(function.batches.count)
+        let sums = try sumOverBatches(vectors: 1) { batch in
+            let (leaves, gradients) = try self.gradientGraph(batch, at: θ, differentiable: false)
+            withExtendedLifetime(leaves) {}
+            let flat = try self.function.layout.flatten(gradients, dtype: self.dtype, device: self.device)
+            // The batch's share of the mean over all windows, as a mean over the batch.
+            let share = Double(self.function.batches[batch].count) / Double(self.function.windowCount)
+            return [try flat.squared() * (1 / (share * share * batches))]
+        }
+        count { $0.gradient += 1 }
+        return sums[0]
+    }
+
     /// H(θ) v for each vector, flat.
     ///
     /// The graph of the gradient is built once per batch and all vectors are pulled through it. For many products at one
-    /// point, ``GradientGraphs`` keeps the graphs.
+    /// point, ``CurvatureGraphs`` keeps the graphs.
     ///
     /// Cost: one Hessian-vector product per vector over all windows; `workers` + 1 vectors of memory for each vector.
     public func products(at θ: Tensor, with vectors: [Tensor]) throws -> [Tensor] {
-        try GradientGraphs(self, at: θ, memory: 0).products(with: vectors)
+        try CurvatureGraphs(self, at: θ, memory: 0).products(with: vectors)
     }
 
     /// The leaves of a batch's loss, as a part of the mean over all windows, and its gradient.
@@ -205,6 +220,30 @@ public final class Objective: Sendable {
                 of: [loss], withRespectTo: leaves, keepGraph: differentiable, differentiable: differentiable)
             return (leaves, gradients)
         }
+    }
+
+    /// The leaves of a batch's losses, these, and the network's outputs, all with their graph. To be called with recording on.
+    func outputGraph(
+        _ batch: Int, at θ: Tensor
+    ) throws -> (leaves: [Tensor], losses: Tensor, outputs: [Tensor]) {
+        let leaves = try function.layout.views(of: θ).map { try $0.differentiableLeaf() }
+        let (losses, outputs) = try function.lossesAndOutputs(
+            batch: batch, Parameters(tensors: leaves, buffers: buffers))
+        return (leaves, losses, outputs)
+    }
+
+    /// The same windows as a function of some parameters alone, the others fixed at θ, and the point there.
+    ///
+    /// - Parameter indices: positions in the layout, ascending.
+    public func restricted(to indices: [Int], at θ: Tensor) throws -> (objective: Objective, point: Tensor) {
+        let views = try function.layout.views(of: θ)
+        let layout = function.layout.selecting(indices)
+        let point = try layout.flatten(indices.map { views[$0] }, dtype: dtype, device: device)
+        let loss = RestrictedLoss(function, layout: layout, indices: indices, fixed: views)
+        return (
+            try Objective(
+                loss, buffers: buffers, dtype: dtype, device: device, workers: workers, shouldStop: shouldStop), point
+        )
     }
 
     /// Adds the batches' vectors in the order of the batches, `workers` batches at a time.

@@ -14,8 +14,17 @@ public protocol WindowedLoss: Sendable {
     var batches: [Range<Int>] { get }
     /// The losses of a batch's windows, `[B]`, as a differentiable function of the parameters.
     func losses(batch: Int, _ θ: Parameters) throws -> Tensor
+    /// The same, with the outputs of the network that they are a convex function of (see ``LossTerms/outputs``).
+    func lossesAndOutputs(batch: Int, _ θ: Parameters) throws -> (losses: Tensor, outputs: [Tensor])
     /// How a window is called in messages.
     func describe(window: Int) -> String
+}
+
+extension WindowedLoss {
+    /// No outputs: such a loss has no Gauss-Newton matrix.
+    public func lossesAndOutputs(batch: Int, _ θ: Parameters) throws -> (losses: Tensor, outputs: [Tensor]) {
+        (try losses(batch: batch, θ), [])
+    }
 }
 
 /// The loss of a forecaster on windows of a series.
@@ -69,7 +78,15 @@ public struct ForecastLoss: WindowedLoss {
     public var windowCount: Int { batches.last?.upperBound ?? 0 }
 
     /// The losses of a batch's windows.
-    public func losses(batch: Int, _ θ: Parameters) throws -> Tensor {
+    public func losses(batch: Int, _ θ: Parameters) throws -> Tensor { try terms(batch, θ).perWindow }
+
+    /// The losses with the model's outputs.
+    public func lossesAndOutputs(batch: Int, _ θ: Parameters) throws -> (losses: Tensor, outputs: [Tensor]) {
+        let terms = try terms(batch, θ)
+        return (try terms.perWindow, terms.outputs)
+    }
+
+    private func terms(_ batch: Int, _ θ: Parameters) throws -> LossTerms {
         let range = batches[batch]
         func part(_ tensor: Tensor) throws -> Tensor {
             try tensor.narrowed(0, from: range.lowerBound, count: range.count)
@@ -77,7 +94,7 @@ public struct ForecastLoss: WindowedLoss {
         let windows = WindowBatch(
             context: try part(context), target: try part(target), mask: try mask.map { try part($0) },
             noise: try noise.map { try $0.narrowed(from: range.lowerBound, count: range.count) })
-        return try model.loss(windows, task: task, kind: kind, θ).perWindow
+        return try model.loss(windows, task: task, kind: kind, θ)
     }
 
     /// Channel and position in the series.

@@ -90,7 +90,8 @@ enum ProbeOptionNames {
         "model", "weights", "patch-size", "frequency", "dataset", "data", "columns", "split", "borders", "context",
         "horizon", "stride", "windows", "batch",
         "task", "mask-rate", "loss", "variants", "auxiliary", "exclude", "measures", "eigen", "tolerance",
-        "max-products",
+        "max-products", "ends", "operators", "blocks", "trace-error", "trace-method", "density-probes",
+        "density-steps", "bandwidth", "learning-rate",
         "samples", "precision", "device", "threads", "memory", "axes", "one-dimensional", "grid", "points", "range",
         "seed", "output", "report",
     ])

@@ -17,7 +17,7 @@ struct ProbeCommand: ParsableCommand {
 
     /// A measure of --measures.
     enum Measure: String, CaseIterable {
-        case loss, gradient, eigen, trace, sharpness, line, path, plane
+        case loss, gradient, eigen, trace, density, preconditioned, sharpness, line, path, plane
     }
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -41,7 +41,8 @@ struct ProbeCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What to measure: loss, gradient, eigen, trace, sharpness, line, path, plane.", valueName: "list"))
+            "What to measure: loss, gradient, eigen, trace, density, preconditioned, sharpness, line, path, plane.",
+            valueName: "list"))
     var measures: String = "loss,gradient,eigen,trace,sharpness,line,path,plane"
 
     @Option(help: ArgumentHelp("Eigenpairs at each end of the spectrum.", valueName: "k"))
@@ -53,8 +54,46 @@ struct ProbeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Hessian-vector products an eigenvalue search may take.", valueName: "n"))
     var maxProducts: Int = 200
 
-    @Option(help: ArgumentHelp("Random probes for trace and Frobenius norm.", valueName: "n"))
-    var samples: Int = 32
+    @Option(help: "Ends of the spectrum to search: both, largest or smallest.")
+    var ends: SpectrumEnds = .both
+
+    @Option(
+        help: ArgumentHelp(
+            "Matrices to analyse: hessian, ggn (generalised Gauss-Newton), residual (their difference), fisher (empirical).",
+            valueName: "list"))
+    var operators: String = "hessian"
+
+    @Option(
+        help: ArgumentHelp(
+            "Diagonal blocks to analyse as well: layers, parameters, or terms as for --exclude, each term one block.",
+            valueName: "list"))
+    var blocks: String?
+
+    @Option(help: ArgumentHelp("Hessian-vector products for the trace.", valueName: "n"))
+    var samples: Int = 48
+
+    @Option(
+        help: ArgumentHelp(
+            "Stop the trace at this relative standard error, if that comes before --samples.", valueName: "e"))
+    var traceError: Double?
+
+    @Option(help: "Estimator of the trace: deflated, hutchinson, hutch++, xtrace or xnystrace.")
+    var traceMethod: TraceMethod = .deflated
+
+    @Option(help: ArgumentHelp("Random probes of the spectral density.", valueName: "n"))
+    var densityProbes: Int = 4
+
+    @Option(help: ArgumentHelp("Lanczos steps of each probe.", valueName: "n"))
+    var densitySteps: Int = 64
+
+    @Option(
+        help: ArgumentHelp(
+            "Standard deviation of the Gaussian that smooths the density, as a share of the spectrum's width.",
+            valueName: "share"))
+    var bandwidth: Double = 0.01
+
+    @Option(help: ArgumentHelp("Learning rate to compare the preconditioned sharpness with.", valueName: "rate"))
+    var learningRate: Double = 3e-5
 
     @Option(
         help: ArgumentHelp(
@@ -117,6 +156,16 @@ struct ProbeCommand: ParsableCommand {
         if !(tolerance > 0 && tolerance < 1) { throw ValidationError("--tolerance must lie between 0 and 1.") }
         if maxProducts < 1 { throw ValidationError("--max-products must be at least 1.") }
         if samples < 2 { throw ValidationError("--samples must be at least 2, for a standard error.") }
+        if let traceError, !(traceError > 0 && traceError < 1) {
+            throw ValidationError("--trace-error must lie between 0 and 1.")
+        }
+        if traceMethod == .xtrace || traceMethod == .xnystrace || traceMethod == .hutchPlusPlus, samples < 6 {
+            throw ValidationError("--samples must be at least 6 for --trace-method \(traceMethod.rawValue).")
+        }
+        if densityProbes < 1 { throw ValidationError("--density-probes must be at least 1.") }
+        if densitySteps < 2 { throw ValidationError("--density-steps must be at least 2.") }
+        if !(bandwidth > 0 && bandwidth <= 1) { throw ValidationError("--bandwidth must lie between 0 and 1.") }
+        if !(learningRate > 0) { throw ValidationError("--learning-rate must be positive.") }
         if points < 1 { throw ValidationError("--points must be at least 1.") }
         if let memory, !(memory > 0) { throw ValidationError("--memory must be positive.") }
     }
@@ -174,7 +223,7 @@ struct ProbeCommand: ParsableCommand {
         var wanted: [Measure] = []
         for text in measures.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) }) {
             guard let measure = Measure(rawValue: text) else {
-                let hint = ["density", "convexity", "theory"].contains(text) ? " in this version" : ""
+                let hint = ["convexity", "theory"].contains(text) ? " in this version" : ""
                 throw Exit.Failure(
                     .usage,
                     "--measures: '\(text)' is no measure\(hint); known are \(Measure.allCases.map(\.rawValue).joined(separator: ", "))"
@@ -183,6 +232,17 @@ struct ProbeCommand: ParsableCommand {
             if !wanted.contains(measure) { wanted.append(measure) }
         }
         guard !wanted.isEmpty else { throw Exit.Failure(.usage, "--measures is empty.") }
+        var matrices: [CurvatureMatrix] = []
+        for text in operators.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) }) {
+            guard let matrix = CurvatureMatrix(rawValue: text) else {
+                throw Exit.Failure(
+                    .usage,
+                    "--operators: '\(text)' is not known; known are \(CurvatureMatrix.allCases.map(\.rawValue).joined(separator: ", "))"
+                )
+            }
+            if !matrices.contains(matrix) { matrices.append(matrix) }
+        }
+        guard !matrices.isEmpty else { throw Exit.Failure(.usage, "--operators is empty.") }
         guard let normalization = DirectionNormalization(rawValue: axes) else {
             throw Exit.Failure(.usage, "--axes: '\(axes)' is not available; known are filter, layer, model, sff.")
         }
@@ -201,12 +261,22 @@ struct ProbeCommand: ParsableCommand {
             variants: chosen, auxiliary: auxiliary,
             exclude: ParameterFilter(
                 terms: (exclude ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }),
-            measures: wanted, eigen: eigen, tolerance: tolerance, maxProducts: maxProducts, samples: samples,
-            memory: memory,
+            measures: wanted, eigen: eigen, tolerance: tolerance, maxProducts: maxProducts, ends: ends,
+            matrices: matrices,
+            blocks: (blocks ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) },
+            samples: samples, traceError: traceError, traceMethod: traceMethod, densityProbes: densityProbes,
+            densitySteps: densitySteps, bandwidth: bandwidth, learningRate: learningRate, memory: memory,
             normalization: normalization, oneDimensional: rule, grid: (counts[0], counts[1]), points: points,
             range: (bounds[0], bounds[1]), seed: machine.seed)
     }
 }
+
+/// Which ends of a spectrum.
+enum SpectrumEnds: String, CaseIterable, ExpressibleByArgument {
+    case both, largest, smallest
+}
+
+extension TraceMethod: ExpressibleByArgument {}
 
 /// What to measure, checked.
 struct ProbeSettings {
@@ -217,7 +287,16 @@ struct ProbeSettings {
     let eigen: Int
     let tolerance: Double
     let maxProducts: Int
+    let ends: SpectrumEnds
+    let matrices: [CurvatureMatrix]
+    let blocks: [String]
     let samples: Int
+    let traceError: Double?
+    let traceMethod: TraceMethod
+    let densityProbes: Int
+    let densitySteps: Int
+    let bandwidth: Double
+    let learningRate: Double
     let memory: Double?
     let normalization: DirectionNormalization
     let oneDimensional: OneDimensionalRule
@@ -227,7 +306,7 @@ struct ProbeSettings {
     let seed: UInt64
 
     /// Whether a measure uses the gradient; it is computed once. Eigenvalue searches start from it.
-    var needsGradient: Bool { has(.gradient) || has(.sharpness) || has(.eigen) }
+    var needsGradient: Bool { has(.gradient) || has(.sharpness) || has(.eigen) || has(.preconditioned) }
 
     func has(_ measure: ProbeCommand.Measure) -> Bool { measures.contains(measure) }
 }

@@ -59,8 +59,19 @@ struct ProbeDocument {
         put(scalar.standardError, "standard_error", into: &object, status: scalar.status)
         object["samples"] = scalar.samples
         put(scalar.seconds, "seconds", into: &object, status: scalar.status)
-        for name in ["rho", "first_order"] {
+        for name in ["rho", "first_order", "residual", "threshold", "learning_rate"] {
             if let value = scalar.attributes[name]?.number { put(value, name, into: &object, status: scalar.status) }
+        }
+        return object
+    }
+
+    private func density(_ density: ArrayRecord) -> [String: Any] {
+        var object: [String: Any] = [:]
+        put(density.attributes["bandwidth"]?.number ?? .nan, "bandwidth", into: &object, status: density.status)
+        object["eigenvalue"] = (density.dimension("eigenvalue") ?? []).map(number)
+        object["density"] = density.values.map(number)
+        for name in ["density_error", "cumulative", "cumulative_error"] {
+            object[name] = (density.companion(name) ?? []).map(number)
         }
         return object
     }
@@ -79,32 +90,45 @@ struct ProbeDocument {
             "name": variant.name, "kind": variant.kind, "alpha": number(variant.alpha ?? .nan),
         ]
         var sharpness: [String: Any] = [:]
+        // Numbers of the Hessian over all parameters stand at the top, those of other matrices and blocks by their group.
+        var parts: [String: [String: Any]] = [:]
         var seconds = 0.0
+        func file(_ value: Any, _ path: String, _ name: String? = nil) {
+            let pieces = path.split(separator: "/").map(String.init)
+            let name = name ?? pieces.last ?? path
+            let group = pieces.dropFirst().dropLast().joined(separator: "/")
+            if group.isEmpty { object[name] = value } else { parts[group, default: [:]][name] = value }
+        }
         for item in variant.scalars {
             seconds += item.seconds.isFinite ? item.seconds : 0
             switch item.path {
             case "gradient_norm":
                 put(item.value, "gradient_norm", into: &object, status: item.status)
-            case "loss": object["loss"] = scalar(item)
-            default:
-                let name = String(item.path.split(separator: "/").last ?? "")
-                if item.path.hasPrefix("sharpness/") {
-                    sharpness[name] = scalar(item)
-                } else {
-                    object[name] = scalar(item)
-                }
+            case let path where path.hasPrefix("sharpness/"):
+                sharpness[String(path.dropFirst("sharpness/".count))] = scalar(item)
+            default: file(scalar(item), item.path)
             }
         }
         if !sharpness.isEmpty { object["sharpness"] = sharpness }
         var products = 0
-        if let largest = variant.largestEigenvalues {
-            object["eigenvalues"] = spectrum(largest)
-            products += Int(largest.attributes["products"]?.number ?? 0)
-            seconds += largest.seconds.isFinite ? largest.seconds : 0
+        for array in variant.arrays {
+            if array.path.contains("/eigenvalues") {
+                file(spectrum(array), array.path)
+            } else if array.path.hasSuffix("/density/density") {
+                file(density(array), String(array.path.dropLast("/density".count)))
+            }
+            if array.seconds.isFinite { seconds += array.path.hasSuffix("_smallest") ? 0 : array.seconds }
         }
-        if let smallest = variant.smallestEigenvalues { object["eigenvalues_smallest"] = spectrum(smallest) }
-        let samples = Int(variant.scalar("curvature/trace")?.samples ?? 0)
-        products += samples
+        if !parts.isEmpty { object["parts"] = parts }
+        // Both ends of a spectrum come from one search, and so do the numbers of one estimate of a trace.
+        let searches = variant.arrays.filter { array in
+            !array.path.hasSuffix("_smallest") || variant.array(String(array.path.dropLast("_smallest".count))) == nil
+        }
+        for attributes in searches.map(\.attributes)
+            + variant.scalars.filter({ !$0.path.contains("frobenius") }).map(\.attributes)
+        {
+            products += Int(attributes["products"]?.number ?? 0)
+        }
         // The loss and its gradient are computed once, whoever asks first; a search of eigenvalues starts from the gradient.
         let done = Set(variant.scalars.filter { $0.status == .done }.map(\.path))
         var forward = done.contains("loss") || done.contains { $0.hasPrefix("sharpness/") } ? 1 : 0
@@ -117,7 +141,10 @@ struct ProbeDocument {
         }
         object["work"] = [
             "forward": forward,
-            "gradient": done.isDisjoint(with: ["gradient_norm", "sharpness/sam"]) && products == samples ? 0 : 1,
+            "gradient":
+                (done.isDisjoint(with: ["gradient_norm", "sharpness/sam"])
+                && searches.allSatisfy { !$0.path.contains("eigenvalues") || $0.status != .done } ? 0 : 1)
+                + (done.contains("curvature/preconditioned_sharpness") ? 1 : 0),
             "hvp": products,
             "seconds": seconds,
         ]

@@ -20,8 +20,21 @@ extension ProbeRun {
         for variant in settings.variants {
             if settings.has(.loss) || settings.has(.sharpness) { cost.forward += 1 }
             if settings.needsGradient { cost.gradient += 1 }
-            if settings.has(.eigen) { cost.products += min(settings.maxProducts, 2 * workspace.model.layout.count) }
-            if settings.has(.trace) { cost.products += settings.samples }
+            for target in targets {
+                if settings.has(.eigen) {
+                    cost.products += EigenMeasure(target: target, settings: settings).maximumProducts
+                }
+                if settings.has(.trace) {
+                    cost.products += TraceMeasure(target: target, settings: settings).maximumProducts
+                }
+                if settings.has(.density) {
+                    cost.products += DensityMeasure(target: target, settings: settings).maximumProducts
+                }
+            }
+            if settings.has(.preconditioned) {
+                cost.gradient += 1
+                cost.products += PreconditionedMeasure(settings: settings).maximumProducts
+            }
             if settings.has(.sharpness) {
                 cost.forward +=
                     1 + SharpnessDefaults.average.count * 2 * AverageSharpness(radius: 1, isAdaptive: false).pairs

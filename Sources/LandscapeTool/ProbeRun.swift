@@ -15,6 +15,8 @@ struct ProbeRun {
     let workers: Int
     let command: [String]
     let weights: VariantWeights
+    /// The matrices of --operators, over all parameters and over --blocks.
+    let targets: [CurvatureTarget]
     private let auxiliaryHash: String?
     private let fileHashes: [String: String]
 
@@ -27,6 +29,8 @@ struct ProbeRun {
         guard unmatched.isEmpty else {
             throw Exit.Failure(.usage, "--exclude: no parameter matches \(unmatched.joined(separator: ", "))")
         }
+        targets = try CurvatureTarget.all(
+            matrices: settings.matrices, blocks: settings.blocks, layout: workspace.model.layout)
         var auxiliary: Tensor?
         if let path = settings.auxiliary {
             let other = try PretrainedModel(URL(fileURLWithPath: path), family: workspace.model.family)
@@ -72,14 +76,12 @@ struct ProbeRun {
 
     func plan(cosine: Double?) throws -> RunPlan {
         let variants = try settings.variants.map { variant -> VariantPlan in
-            let count = min(settings.eigen, workspace.model.layout.count)
-            return VariantPlan(
+            VariantPlan(
                 name: variant.name, kind: variant.kind, alpha: variant.parameter,
                 weightsSHA256: try hash(weights.flat(variant)),
                 parameters: workspace.model.layout.count,
                 attributes: variant.positionOnPath.map { ["position_on_path": .double($0)] } ?? [:], scalars: scalars(),
-                arrays: settings.has(.eigen)
-                    ? [spectrum(count, smallest: false), spectrum(count, smallest: true)] : [],
+                arrays: arrays(),
                 lines: lines(for: variant), planes: planes(cosine: cosine))
         }
         return RunPlan(
@@ -95,12 +97,11 @@ struct ProbeRun {
             ], variants: variants)
     }
 
-    /// Eigenvalues of one end with residuals and flags.
-    private func spectrum(_ count: Int, smallest: Bool) -> ArrayPlan {
-        .eigenvalues(
-            count: count, suffix: smallest ? "_smallest" : "",
-            longName: "\(smallest ? "smallest" : "largest") eigenvalues of the Hessian", units: "loss",
-            attributes: ["tolerance": .double(settings.tolerance), "products": 0, "restarts": 0])
+    private func arrays() -> [ArrayPlan] {
+        targets.flatMap { target in
+            (settings.has(.eigen) ? EigenMeasure(target: target, settings: settings).arrays : [])
+                + (settings.has(.density) ? DensityMeasure(target: target, settings: settings).arrays : [])
+        }
     }
 
     private func quoted(_ text: String) -> String {
@@ -136,13 +137,11 @@ struct ProbeRun {
         if settings.has(.gradient) {
             plans.append(ScalarPlan(path: "gradient_norm", longName: "Euclidean norm of the gradient", units: "loss"))
         }
-        if settings.has(.trace) {
-            plans.append(ScalarPlan(path: "curvature/trace", longName: "trace of the Hessian", units: "loss"))
-            plans.append(
-                ScalarPlan(path: "curvature/frobenius", longName: "Frobenius norm of the Hessian", units: "loss"))
-            plans.append(
-                ScalarPlan(path: "curvature/trace_to_frobenius", longName: "trace over Frobenius norm of the Hessian"))
+        for target in targets {
+            if settings.has(.trace) { plans += TraceMeasure(target: target, settings: settings).scalars }
+            if settings.has(.density) { plans += DensityMeasure(target: target, settings: settings).scalars }
         }
+        if settings.has(.preconditioned) { plans += PreconditionedMeasure(settings: settings).scalars }
         if settings.has(.sharpness) {
             plans.append(
                 ScalarPlan(
@@ -205,7 +204,11 @@ struct ProbeRun {
             "precision": workspace.dtype.description, "device": workspace.device.description,
             "variants": settings.variants.map(\.name), "exclude": settings.exclude.terms,
             "measures": settings.measures.map(\.rawValue), "eigen": settings.eigen, "tolerance": settings.tolerance,
-            "max_products": settings.maxProducts, "samples": settings.samples, "axes": settings.normalization.rawValue,
+            "max_products": settings.maxProducts, "samples": settings.samples, "ends": settings.ends.rawValue,
+            "operators": settings.matrices.map(\.rawValue), "blocks": settings.blocks,
+            "trace_method": settings.traceMethod.rawValue, "density_probes": settings.densityProbes,
+            "density_steps": settings.densitySteps, "bandwidth": settings.bandwidth,
+            "learning_rate": settings.learningRate, "axes": settings.normalization.rawValue,
             "one_dimensional": settings.oneDimensional.rawValue, "grid": [settings.grid.x, settings.grid.y],
             "points": settings.points, "range": [settings.range.low, settings.range.high],
             "seed": String(settings.seed),
@@ -215,6 +218,7 @@ struct ProbeRun {
         if let dataset = workspace.choices.dataset { text["dataset"] = dataset }
         if workspace.task == .imputation { text["mask_rate"] = workspace.maskRate }
         if let memory = settings.memory { text["memory"] = memory }
+        if let error = settings.traceError { text["trace_error"] = error }
         if let auxiliary = settings.auxiliary { text["auxiliary"] = auxiliary }
         return text
     }
@@ -234,7 +238,7 @@ struct ProbeRun {
         // Paths may move; contents may not.
         for key in ["weights", "data", "auxiliary"] { configuration[key] = nil }
         let object: [String: Any] = [
-            "algorithm": 2, "configuration": configuration, "sha256": try hashes(),
+            "algorithm": 3, "configuration": configuration, "sha256": try hashes(),
             "libtorch": Runtime.version, "onednn": Runtime.usesOneDNN,
         ]
         return SHA256.hash(of: Array(try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])))
@@ -297,7 +301,7 @@ struct ProbeRun {
         let bytes = Double(workspace.model.layout.count * workspace.dtype.byteWidth)
         // A product needs one vector per worker and one for the sum.
         let available = Int(memory * 1_073_741_824 / bytes) - workers - 2
-        let needed = 2 * settings.eigen + 2
+        let needed = (settings.ends == .both ? 2 : 1) * settings.eigen + 2
         guard available >= needed || available >= workspace.model.layout.count else {
             throw Exit.Failure(
                 .usage,
@@ -308,6 +312,18 @@ struct ProbeRun {
                     Double(needed + workers + 2) * bytes / 1_073_741_824))
         }
         return min(available, max(4 * settings.eigen + 8, 20))
+    }
+
+    /// A matrix at a point, with what --memory leaves for its graphs.
+    func problem(_ objective: Objective, _ point: Tensor, _ target: CurvatureTarget) throws -> Curvature.Problem {
+        Curvature.Problem(
+            objective, at: point, matrix: target.matrix, graphMemory: try graphMemory(), seed: settings.seed)
+    }
+
+    /// How many vectors of a dimension a measure may hold: within --memory, or else within half of what is free.
+    func availableVectors(dimension: Int) -> Int {
+        let bytes = settings.memory.map { $0 * 1_073_741_824 } ?? Double(ProcessMemory.available) / 2
+        return max(0, Int(bytes / Double(dimension * workspace.dtype.byteWidth)) - workers - 2)
     }
 
     /// How far kept graphs may let the process grow under --memory: what the basis and a product leave; `nil` without it.

@@ -1,7 +1,7 @@
-import Reports
 import Archive
 import Foundation
 import Landscape
+import Reports
 import Smoothing
 import Tensor
 
@@ -20,98 +20,83 @@ struct VariantAnalysis {
     /// A measure that fails is marked as failed in the file; the others go on.
     func execute() throws {
         guard try hasPendingWork() else { return }
-        let θ = try run.weights.flat(variant)
-        func attempt(_ measure: String, _ body: @escaping () throws -> Void) throws {
-            do { try body() } catch LandscapeError.interrupted {
-                throw LandscapeError.interrupted
-            } catch let error as ArchiveError {
-                throw error
-            } catch {
-                Log.warning("\(name): \(measure) failed: \(error)")
-            }
-        }
-        var loss: LossValue?
-        func baseLoss() throws -> LossValue {
-            if let loss { return loss }
-            let value = try objective.loss(at: θ)
-            if let window = value.perWindow.firstIndex(where: \.isNaN) {
-                throw LandscapeError.notANumber(
-                    window: objective.function.describe(window: window), value: value.perWindow[window])
-            }
-            loss = value
-            return value
-        }
-        var gradient: Tensor?
-        func baseGradient() throws -> Tensor {
-            if let gradient { return gradient }
-            let value = try objective.gradient(at: θ)
-            guard try value.isFinite else { throw LandscapeError.nonFiniteDerivative("the gradient") }
-            gradient = value
-            return value
-        }
+        let point = VariantPoint(objective, at: try run.weights.flat(variant))
         if settings.has(.loss) {
-            try measure("loss", ["loss"], attempt) { begun in
-                let value = try baseLoss()
+            try perform("loss", ["loss"]) { begun in
+                let value = try point.loss()
                 try file.setScalar(
                     variant: name, path: "loss", value: value.mean, standardError: value.standardError,
-                    samples: value.perWindow.count,
-                    seconds: begun.elapsed)
+                    samples: value.perWindow.count, seconds: begun.elapsed)
                 Log.info("\(name): loss \(Number.text(value.mean)) ± \(Number.error(value.standardError))")
             }
         }
         if settings.has(.gradient) {
-            try measure("gradient", ["gradient_norm"], attempt) { begun in
-                let norm = try baseGradient().euclideanNorm()
+            try perform("gradient", ["gradient_norm"]) { begun in
+                let norm = try point.gradient().euclideanNorm()
                 try file.setScalar(
                     variant: name, path: "gradient_norm", value: norm, samples: objective.function.windowCount,
                     seconds: begun.elapsed)
             }
         }
-        if settings.has(.eigen) {
-            try attempt("eigen") { try eigenvalues(θ, gradient: baseGradient) }
-        }
-        if settings.has(.trace) {
-            let paths = ["curvature/trace", "curvature/frobenius", "curvature/trace_to_frobenius"]
-            try measure("trace", paths, attempt) { begun in
-                let progress = Log.Progress("\(name) trace", total: settings.samples)
-                let estimate = try Curvature.trace(
-                    objective, at: θ, samples: settings.samples, seed: settings.seed, graphMemory: run.graphMemory(),
-                    progress: { progress.set($0) })
-                let values = [
-                    (estimate.trace, estimate.standardError), (estimate.frobeniusNorm, estimate.frobeniusStandardError),
-                    (estimate.traceToFrobenius, estimate.traceToFrobeniusStandardError),
-                ]
-                for (path, value) in zip(paths, values) {
-                    try file.setScalar(
-                        variant: name, path: path, value: value.0, standardError: value.1, samples: estimate.samples,
-                        seconds: begun.elapsed)
+        try curvature(point)
+        if settings.has(.sharpness) { try sharpness(point) }
+        try slices(point)
+    }
+
+    private func curvature(_ point: VariantPoint) throws {
+        for target in run.targets {
+            if settings.has(.eigen) {
+                let measure = EigenMeasure(target: target, settings: settings)
+                try perform("eigen (\(target.title))", arrays: measure.arrays.map(\.path)) { begun in
+                    try measure.run(point, run, name: name, file: file, begun: begun)
+                }
+            }
+            if settings.has(.trace) {
+                let measure = TraceMeasure(target: target, settings: settings)
+                try perform("trace (\(target.title))", measure.scalars.map(\.path)) { begun in
+                    try measure.run(point, run, name: name, file: file, begun: begun)
+                }
+            }
+            if settings.has(.density) {
+                let measure = DensityMeasure(target: target, settings: settings)
+                let (scalars, arrays) = (measure.scalars.map(\.path), measure.arrays.map(\.path))
+                try perform("density (\(target.title))", scalars, arrays: arrays) { begun in
+                    try measure.run(point, run, name: name, file: file, begun: begun)
                 }
             }
         }
-        if settings.has(.sharpness) {
-            try measure("SAM sharpness", ["sharpness/sam"], attempt) { begun in
-                let sam = SAMSharpness(radius: SharpnessDefaults.sam)
-                let result = try sam.evaluate(objective, at: θ, loss: baseLoss(), gradient: baseGradient())
+        if settings.has(.preconditioned) {
+            let measure = PreconditionedMeasure(settings: settings)
+            try perform("preconditioned sharpness", measure.scalars.map(\.path)) { begun in
+                try measure.run(point, run, name: name, file: file, begun: begun)
+            }
+        }
+    }
+
+    private func sharpness(_ point: VariantPoint) throws {
+        try perform("SAM sharpness", ["sharpness/sam"]) { begun in
+            let sam = SAMSharpness(radius: SharpnessDefaults.sam)
+            let result = try sam.evaluate(objective, at: point.θ, loss: point.loss(), gradient: point.gradient())
+            try file.setScalar(
+                variant: name, path: "sharpness/sam", value: result.rise, standardError: result.standardError,
+                samples: objective.function.windowCount, seconds: begun.elapsed,
+                attributes: ["first_order": .double(result.firstOrder)], status: result.rise.isNaN ? .failed : .done)
+        }
+        for (path, isAdaptive, radius) in SharpnessDefaults.average {
+            try perform(path, [path]) { begun in
+                let result = try AverageSharpness(radius: radius, isAdaptive: isAdaptive)
+                    .evaluate(objective, at: point.θ, loss: point.loss(), seed: settings.seed)
                 try file.setScalar(
-                    variant: name, path: "sharpness/sam", value: result.rise, standardError: result.standardError,
-                    samples: objective.function.windowCount, seconds: begun.elapsed,
-                    attributes: ["first_order": .double(result.firstOrder)], status: result.rise.isNaN ? .failed : .done
-                )
-            }
-            for (path, isAdaptive, radius) in SharpnessDefaults.average {
-                try measure(path, [path], attempt) { begun in
-                    let result = try AverageSharpness(radius: radius, isAdaptive: isAdaptive)
-                        .evaluate(objective, at: θ, loss: baseLoss(), seed: settings.seed)
-                    try file.setScalar(
-                        variant: name, path: path, value: result.mean, standardError: result.standardError,
-                        samples: result.count,
-                        seconds: begun.elapsed, status: result.mean.isNaN ? .failed : .done)
-                }
+                    variant: name, path: path, value: result.mean, standardError: result.standardError,
+                    samples: result.count, seconds: begun.elapsed, status: result.mean.isNaN ? .failed : .done)
             }
         }
+    }
+
+    private func slices(_ point: VariantPoint) throws {
         if settings.has(.line) {
             try attempt("line") {
-                try line("random", .affine(centre: θ, axes: [axes[0]]), run.lineCoordinates)
+                try line("random", .affine(centre: point.θ, axes: [axes[0]]), run.lineCoordinates)
             }
         }
         if settings.has(.path) && variant == run.pathHolder {
@@ -122,65 +107,42 @@ struct VariantAnalysis {
             }
         }
         if settings.has(.plane) {
-            try attempt("plane") {
-                try plane("random", .affine(centre: θ, axes: axes))
-            }
+            try attempt("plane") { try plane("random", .affine(centre: point.θ, axes: axes)) }
         }
     }
 
-    /// Runs a measure unless all its numbers are done.
-    private func measure(
-        _ title: String, _ paths: [String], _ attempt: (String, @escaping () throws -> Void) throws -> Void,
-        _ body: @escaping (Stopwatch) throws -> Void
+    // MARK: Failures
+
+    /// What goes wrong in one measure is said, and the others go on; a broken file or a wish to stop end the run.
+    private func attempt(_ measure: String, _ body: () throws -> Void) throws {
+        do { try body() } catch LandscapeError.interrupted {
+            throw LandscapeError.interrupted
+        } catch let error as ArchiveError {
+            throw error
+        } catch {
+            Log.warning("\(name): \(measure) failed: \(error)")
+        }
+    }
+
+    /// Runs a measure unless all its numbers are done; when it fails, they are marked.
+    private func perform(
+        _ title: String, _ scalars: [String] = [], arrays: [String] = [], _ body: (Stopwatch) throws -> Void
     ) throws {
-        let isDone = try paths.allSatisfy { try file.scalarStatus(variant: name, path: $0) == .done }
+        let isDone =
+            try scalars.allSatisfy { try file.scalarStatus(variant: name, path: $0) == .done }
+            && arrays.allSatisfy { try file.arrayStatus(variant: name, path: $0) == .done }
         guard !isDone else { return }
         try attempt(title) {
             do { try body(Stopwatch()) } catch let error where !(error is ArchiveError) {
                 if case LandscapeError.interrupted = error { throw error }
-                for path in paths { try file.setScalar(variant: name, path: path, value: .nan, status: .failed) }
+                for path in scalars { try file.setScalar(variant: name, path: path, value: .nan, status: .failed) }
+                for path in arrays { try file.setStatus(.failed, of: .array(variant: name, path: path)) }
                 throw error
             }
         }
     }
 
-    private func eigenvalues(_ θ: Tensor, gradient: () throws -> Tensor) throws {
-        let paths = ["curvature/eigenvalues", "curvature/eigenvalues_smallest"]
-        guard try !paths.allSatisfy({ try file.arrayStatus(variant: name, path: $0) == .done }) else { return }
-        let begun = Stopwatch()
-        let progress = Log.Progress("\(name) eigenvalues, products", total: settings.maxProducts)
-        do {
-            let spectrum = try Curvature.eigenpairs(
-                objective, at: θ, gradient: gradient(), largest: settings.eigen, smallest: settings.eigen,
-                tolerance: settings.tolerance,
-                basisSize: run.basisSize(),
-                maximumProducts: settings.maxProducts, graphMemory: run.graphMemory(), seed: settings.seed,
-                progress: { progress.set($0) })
-            let count = min(settings.eigen, objective.dimension)
-            for (pairs, path) in zip([spectrum.largest, spectrum.smallest], paths) {
-                func padded(_ values: [Double], _ filler: Double) -> [Double] {
-                    Array(values.prefix(count)) + [Double](repeating: filler, count: max(0, count - values.count))
-                }
-                let suffix = String(path.dropFirst("curvature/eigenvalues".count))
-                try file.setArray(
-                    variant: name, path: path, values: padded(pairs.map(\.value), .nan),
-                    companions: [
-                        "residuals\(suffix)": padded(pairs.map(\.residual), .nan),
-                        "converged\(suffix)": padded(pairs.map { $0.converged ? 1 : 0 }, 0),
-                    ], seconds: begun.elapsed,
-                    attributes: ["products": .int(spectrum.applications), "restarts": .int(spectrum.restarts)])
-            }
-            let largest = spectrum.largest.first?.value ?? .nan
-            let smallest = spectrum.smallest.first?.value ?? .nan
-            Log.info(
-                "\(name): eigenvalues \(Number.text(smallest)) to \(Number.text(largest)), \(spectrum.applications) products"
-                    + (spectrum.converged ? "" : ", not all converged"))
-        } catch let error where !(error is ArchiveError) {
-            if case LandscapeError.interrupted = error { throw error }
-            for path in paths { try file.setStatus(.failed, of: .array(variant: name, path: path)) }
-            throw error
-        }
-    }
+    // MARK: Lines and planes
 
     private func line(_ line: String, _ geometry: SliceGeometry, _ coordinates: [Double]) throws {
         try slice(

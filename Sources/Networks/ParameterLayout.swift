@@ -88,6 +88,18 @@ public struct ParameterLayout: Sendable {
         return BufferID(index: buffers.count - 1)
     }
 
+    /// The parameters at some positions alone, laid out in their order; no buffers.
+    public func selecting(_ indices: [Int]) -> ParameterLayout {
+        var layout = ParameterLayout()
+        for index in indices {
+            let specification = parameters[index]
+            _ = layout.add(
+                specification.name, specification.shape, specification.initializer, role: specification.role,
+                part: specification.part)
+        }
+        return layout
+    }
+
     /// The named parts of a flat vector, sharing its memory.
     public func views(of flat: Tensor) throws(TensorError) -> [Tensor] {
         guard flat.shape == [count] else {

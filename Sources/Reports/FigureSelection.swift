@@ -21,7 +21,8 @@ struct FigureSelection {
 
     init(_ record: RunRecord) {
         entries =
-            FigureSelection.comparison(record) + FigureSelection.eigenvalues(record) + FigureSelection.path(record)
+            FigureSelection.comparison(record) + FigureSelection.eigenvalues(record)
+            + FigureSelection.densities(record) + FigureSelection.path(record)
             + FigureSelection.lines(record) + FigureSelection.planes(record)
     }
 

@@ -44,33 +44,62 @@ public struct Summary {
     /// In the order of reading.
     public let measures: [Measure]
 
-    private static let scalars: [(path: String, title: String)] = [
-        ("loss", "loss"), ("gradient_norm", "gradient norm"),
+    private static let first: [(path: String, title: String)] = [("loss", "loss"), ("gradient_norm", "gradient norm")]
+    /// Numbers of one matrix, below its group.
+    private static let curvature: [(name: String, title: String)] = [
+        ("eigenvalues", "λ max"), ("eigenvalues_smallest", "λ min"), ("trace", "trace"),
+        ("frobenius", "Frobenius norm"), ("trace_to_frobenius", "trace / Frobenius"),
+        ("trace_positive", "positive trace"), ("trace_negative", "negative trace"),
+        ("negative_mass", "negative mass"), ("effective_rank", "effective rank"), ("stable_rank", "stable rank"),
+        ("preconditioned_sharpness", "λ max / Adam"),
     ]
-    private static let curvature: [(path: String, title: String)] = [
-        ("curvature/trace", "trace"), ("curvature/frobenius", "Frobenius norm"),
-        ("curvature/trace_to_frobenius", "trace / Frobenius"), ("sharpness/sam", "SAM sharpness"),
-        ("sharpness/average", "average sharpness"), ("sharpness/average_adaptive", "adaptive average"),
+    private static let last: [(path: String, title: String)] = [
+        ("sharpness/sam", "SAM sharpness"), ("sharpness/average", "average sharpness"),
+        ("sharpness/average_adaptive", "adaptive average"),
     ]
 
     /// The measures that a run asked for.
     public init(_ record: RunRecord) {
         var measures: [Measure] = []
-        func add(_ list: [(path: String, title: String)]) {
-            for (path, title) in list where record.variants.contains(where: { $0.scalar(path) != nil }) {
+        func add(_ path: String, _ title: String) {
+            if record.variants.contains(where: { $0.scalar(path) != nil }) {
                 let unit = record.variants.compactMap { $0.scalar(path)?.units }.first ?? "1"
                 measures.append(
                     Measure(title: title, unit: unit, cells: record.variants.map { Summary.cell($0.scalar(path)) }))
+            } else if record.variants.contains(where: { $0.array(path) != nil }) {
+                measures.append(
+                    Measure(title: title, unit: "loss", cells: record.variants.map { Summary.cell($0.array(path)) }))
             }
         }
-        add(Summary.scalars)
-        for (path, title) in [("curvature/eigenvalues", "λ max"), ("curvature/eigenvalues_smallest", "λ min")]
-        where record.variants.contains(where: { $0.array(path) != nil }) {
-            measures.append(
-                Measure(title: title, unit: "loss", cells: record.variants.map { Summary.cell($0.array(path)) }))
+        for (path, title) in Summary.first { add(path, title) }
+        for group in Summary.groups(record) {
+            let prefix = Summary.title(of: group)
+            for (name, title) in Summary.curvature { add("\(group)/\(name)", prefix + title) }
         }
-        add(Summary.curvature)
+        for (path, title) in Summary.last { add(path, title) }
         self.measures = measures
+    }
+
+    /// The groups of curvature numbers, in the order of the file: the Hessian's, other matrices', blocks'.
+    static func groups(_ record: RunRecord) -> [String] {
+        var groups: [String] = []
+        for path in record.variants.flatMap({ $0.arrays.map(\.path) + $0.scalars.map(\.path) }) {
+            let group = path.split(separator: "/").dropLast().joined(separator: "/")
+            guard group.hasPrefix("curvature"), !group.hasSuffix("/density"), !groups.contains(group) else { continue }
+            groups.append(group)
+        }
+        // The whole matrix before its blocks, the Hessian before the others.
+        return groups.sorted { ($0.split(separator: "/").count, $0) < ($1.split(separator: "/").count, $1) }
+    }
+
+    /// What stands before a title to tell a group from the Hessian's over all parameters.
+    static func title(of group: String) -> String {
+        let pieces = group.split(separator: "/").dropFirst().map(String.init)
+        guard let first = pieces.first else { return "" }
+        let matrices = ["ggn": "GGN", "residual": "H − G", "fisher": "Fisher"]
+        let matrix = matrices[first].map { "\($0) " } ?? ""
+        guard let position = pieces.firstIndex(of: "blocks"), position + 1 < pieces.count else { return matrix }
+        return "\(pieces[(position + 1)...].joined(separator: "/")): \(matrix)"
     }
 
     private static func cell(_ scalar: ScalarRecord?) -> Cell {

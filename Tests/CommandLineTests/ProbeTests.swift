@@ -66,6 +66,75 @@ import Testing
         #expect(document["complete"] as? Bool == true)
     }
 
+    /// Every matrix over all parameters and over blocks, with numbers that must agree with each other.
+    @Test func operatorsBlocksAndDensity() throws {
+        let arguments = [
+            "probe", "--windows", "12", "--variants", "pretrained,sff:0.7", "--measures",
+            "eigen,trace,density,preconditioned", "--operators", "hessian,ggn,residual,fisher", "--blocks",
+            "head,norms",
+            "--eigen", "1", "--samples", "12", "--density-probes", "2", "--density-steps", "8", "--tolerance", "0.05",
+            "--no-report", "--quiet",
+        ]
+        let result = try Program.run(arguments + ["--json", "--output", scratch.path("run.h5")], in: scratch.url)
+        #expect(result.status == 0, "\(result.errors)")
+        let record = try RunReader.read(scratch.path("run.h5"))
+        #expect(record.isComplete && record.counts.failed == 0)
+        for variant in record.variants {
+            let groups = ["curvature"] + ["ggn", "residual", "fisher"].map { "curvature/\($0)" }
+            for group in groups + groups.flatMap({ ["\($0)/blocks/head", "\($0)/blocks/norms"] }) {
+                let trace = try #require(variant.scalar("\(group)/trace"))
+                let parts = try ["positive", "negative"].map {
+                    try #require(variant.scalar("\(group)/trace_\($0)")).value
+                }
+                let frobenius = try #require(variant.scalar("\(group)/frobenius"))
+                let largest = try #require(variant.array("\(group)/eigenvalues")).values[0]
+                #expect(parts[0] >= 0 && parts[1] <= 0)
+                if group == "curvature/residual/blocks/head" {
+                    // The output is linear in the head, so that the Gauss-Newton block is all of the Hessian's.
+                    #expect(frobenius.value < 1e-4 && abs(largest) < 1e-4)
+                    continue
+                }
+                #expect(largest > 0 && largest <= frobenius.value + 5 * frobenius.standardError)
+                #expect(abs(trace.value - parts[0] - parts[1]) < 0.8 * (parts[0] - parts[1]))
+                if group.contains("ggn") || group.contains("fisher") {
+                    #expect(parts[1] > -1e-4 * parts[0])
+                    #expect(variant.array("\(group)/eigenvalues_smallest") == nil)
+                } else {
+                    #expect(variant.array("\(group)/eigenvalues_smallest")?.status == .done)
+                }
+                let weights = try #require(variant.array("\(group)/density/nodes")).companion("weights") ?? []
+                #expect(abs(weights.filter(\.isFinite).reduce(0, +) - 2) < 1e-9)
+                #expect(variant.array("\(group)/density/density")?.values.allSatisfy { $0 >= 0 } == true)
+            }
+            let sharpness = try #require(variant.scalar("curvature/preconditioned_sharpness"))
+            #expect(sharpness.value > 0)
+            #expect(abs((sharpness.attributes["threshold"]?.number ?? 0) - 38 / 3e-5) < 1)
+        }
+        let document = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        let variant = try #require((document["variants"] as? [[String: Any]])?.first)
+        let parts = try #require(variant["parts"] as? [String: [String: Any]])
+        #expect(parts["ggn"]?["eigenvalues"] is [Any] && parts["blocks/head"]?["trace"] is [String: Any])
+        #expect((variant["density"] as? [String: Any])?["bandwidth"] is Double)
+        let again = try Program.run(
+            arguments + ["--threads", "1", "--output", scratch.path("again.h5")], in: scratch.url)
+        #expect(again.status == 0)
+        #expect(try datasets(scratch.path("again.h5")) == datasets(scratch.path("run.h5")))
+    }
+
+    @Test(arguments: ["hutchinson", "hutch++", "xtrace", "xnystrace"]) func traceMethods(_ method: String) throws {
+        let result = try Program.run(
+            [
+                "probe", "--windows", "6", "--variants", "pretrained", "--measures", "trace", "--operators", "ggn",
+                "--trace-method", method, "--samples", "120", "--trace-error", "0.1", "--no-report", "--quiet",
+                "--output", scratch.path("run.h5"),
+            ], in: scratch.url)
+        #expect(result.status == 0, "\(result.errors)")
+        let trace = try #require(
+            try RunReader.read(scratch.path("run.h5")).variants[0].scalar("curvature/ggn/trace"))
+        #expect(trace.value > 0 && trace.standardError <= 0.1 * trace.value)
+        #expect((trace.attributes["products"]?.number ?? 999) < 120)
+    }
+
     @Test func theCentreIsTheLossToTheLastBit() throws {
         let arguments =
             small + [

@@ -110,7 +110,8 @@ import Testing
         try checkPlainDerivatives(
             golden, "forecast_mse", direction: "direction_forecasting.safetensors", weights: weights, model: model
         ) { θ in
-            try LossTerms(meanOf: (model.forecastByHead(x, observed: observed, θ) - target).squared()).pooled
+            try LossTerms(meanOf: (model.forecastByHead(x, observed: observed, θ) - target).squared(), outputs: [])
+                .pooled
         }
         #expect(throws: ForecasterError.self) {
             try model.validate(task: .forecast, loss: .native, context: 128, horizon: 25)

@@ -71,7 +71,7 @@ import Testing
         let (x, y, noise) = (try golden.tensor("in/x"), try golden.tensor("in/y"), try sampleNoise("in/sample_noise1"))
         try checkDerivatives(golden, "sample_mean_mse", weights: weights, model: model) { θ in
             let mean = try model.generate(x, count: 24, noise: noise, normalising: false, θ).mean([1])
-            return try LossTerms(meanOf: (mean - y).squared()).pooled
+            return try LossTerms(meanOf: (mean - y).squared(), outputs: []).pooled
         }
     }
 

@@ -117,7 +117,7 @@ import Testing
         }
         let target = try c.golden.tensor("input/future_values")
         try checkPlainDerivatives(c.golden, "hf_loss", weights: c.weights, model: c.model) { θ in
-            try c.model.portErrors(x, mask: mask, target: target, θ).mean([0, 1])
+            try c.model.portErrors(x, mask: mask, target: target, θ).errors.mean([0, 1])
         }
     }
 

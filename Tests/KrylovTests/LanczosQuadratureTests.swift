@@ -1,4 +1,3 @@
-import Foundation
 import Krylov
 import Testing
 
@@ -140,23 +139,18 @@ private func distributionError(_ measure: SpectralMeasure, _ exact: [Double]) ->
         #expect(abs(full.cumulative(at: [0.1])[0].value - ghosts.cumulative(at: [0.1])[0].value) < 0.02)
     }
 
-    @Test func densitiesIntegrateToOne() throws {
+    @Test func distributionsAndTailsAgree() throws {
         let matrix = TestMatrix.gaussian(40)
         let measure = try LanczosQuadrature(probes: 3, steps: 12).run(matrix.symmetric, probe: gaussian(40))
         let span = measure.range.upperBound - measure.range.lowerBound
         let step = 1.4 * span / 2000
         let positions = (0...2000).map { measure.range.lowerBound - 0.2 * span + Double($0) * step }
-        let mass = measure.density(at: positions, bandwidth: 0.03 * span).reduce(0) { $0 + $1.value } * step
-        #expect(abs(mass - 1) < 1e-6)
-        let decades = (0...3000).map { -9 + 12 * Double($0) / 3000 }
-        let magnitudes = decades.map { pow(10, $0) }
-        var logarithmic = 0.0
-        for negative in [true, false] {
-            logarithmic +=
-                measure.logarithmicDensity(at: magnitudes, negative: negative, bandwidth: 0.1)
-                .reduce(0) { $0 + $1.value } * 12 / 3000
-        }
-        #expect(abs(logarithmic - 1) < 1e-3)
+        // What lies beyond ±0, and nowhere else, is everything.
+        let tails = [false, true].map { measure.tail(beyond: [0, 0.5 * span], negative: $0).map(\.value) }
+        #expect(abs(tails[0][0] + tails[1][0] - 1) < 1e-12)
+        #expect(tails[0][1] <= tails[0][0] && tails[1][1] <= tails[1][0])
+        let above = 1 - measure.cumulative(at: [0])[0].value
+        #expect(abs(tails[0][0] - above) < 1e-12)
         let cumulative = measure.cumulative(at: positions).map(\.value)
         #expect(zip(cumulative, cumulative.dropFirst()).allSatisfy { $0 <= $1 + 1e-15 })
         #expect(abs(cumulative.last! - 1) < 1e-12)

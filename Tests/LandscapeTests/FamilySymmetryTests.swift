@@ -40,7 +40,38 @@ import Testing
         let scale = try products[0].euclideanNorm() * v.euclideanNorm()
         #expect(abs(vHu - uHv) < 1e-8 * max(abs(vHu), 1e-3 * scale), "\(vHu) and \(uHv)")
         #expect(scale > 0)
+        try checkGaussNewton(objective, model, at: θ, u, v)
         let again = try objective.products(at: θ, with: [u, v])
         #expect(try again[0].doubles == products[0].doubles)
+    }
+
+    /// G is symmetric and semidefinite, H − G is the rest of H, and F has the quadratic form of the windows' slopes.
+    private func checkGaussNewton(
+        _ objective: Objective, _ model: any Forecaster, at θ: Tensor, _ u: Tensor, _ v: Tensor
+    ) throws {
+        let vectors = try [u, v].map { FlatVector(try $0.copy()) }
+        guard !(model is MoiraiForecaster) else {
+            #expect(throws: LandscapeError.self) {
+                _ = try CurvatureOperator(objective, at: θ, matrix: .gaussNewton).apply(vectors)
+            }
+            return
+        }
+        let gauss = try CurvatureOperator(objective, at: θ, matrix: .gaussNewton).apply(vectors).map(\.tensor)
+        let scale = try gauss[0].euclideanNorm() * v.euclideanNorm()
+        #expect(try abs(v.dot(gauss[0]) - u.dot(gauss[1])) <= 1e-10 * scale)
+        #expect(try v.dot(gauss[1]) >= -1e-12 * scale)
+        let residual = try CurvatureOperator(objective, at: θ, matrix: .residual).apply(vectors)[0].tensor
+        let hessian = try CurvatureOperator(objective, at: θ).apply(vectors)[0].tensor
+        #expect(try (residual + gauss[0] - hessian).euclideanNorm() <= 1e-12 * (hessian.euclideanNorm() + scale))
+        let fisher = try CurvatureOperator(objective, at: θ, matrix: .fisher).apply(vectors)[1].tensor
+        // vᵀFv = (1/n) Σ (∇ℓᵢ·v)², by central differences of the windows' losses.
+        let step = 1e-6
+        let (ahead, behind) = (
+            try objective.loss(at: θ.adding(v, times: step)).perWindow,
+            try objective.loss(at: θ.adding(v, times: -step)).perWindow
+        )
+        let slopes = zip(ahead, behind).map { ($0 - $1) / (2 * step) }
+        let square = slopes.reduce(0) { $0 + $1 * $1 } / Double(slopes.count)
+        #expect(try abs(v.dot(fisher) - square) <= 1e-4 * square)
     }
 }

@@ -44,16 +44,19 @@ import Testing
         #expect(spent.forward == 1 && spent.gradient == 1 && spent.product == 2)
     }
 
+    private func problem(_ seed: UInt64) -> Curvature.Problem {
+        Curvature.Problem(objective, at: θ, seed: seed)
+    }
+
     /// A start along one eigenvector, or none at all, must not hide the others.
     @Test(arguments: [false, true]) func aPoorStartHidesNoEigenvalue(isZero: Bool) throws {
         let size = QuadraticLoss.size
         let gradient = try objective.gradient(at: θ)
         let all = try Curvature.eigenpairs(
-            objective, at: θ, gradient: gradient, largest: size, smallest: 0, tolerance: 1e-10, maximumProducts: 100,
-            seed: 0)
+            problem(0), gradient: gradient, largest: size, smallest: 0, tolerance: 1e-10, maximumProducts: 100)
         let start = isZero ? try gradient.zerosLike() : all.largest[0].vector.tensor
         let found = try Curvature.eigenpairs(
-            objective, at: θ, gradient: start, largest: 3, smallest: 2, tolerance: 1e-8, maximumProducts: 100, seed: 1)
+            problem(1), gradient: start, largest: 3, smallest: 2, tolerance: 1e-8, maximumProducts: 100)
         #expect(found.converged)
         let expected = all.largest.map(\.value)
         let values = found.largest.map(\.value) + found.smallest.map(\.value)
@@ -64,9 +67,8 @@ import Testing
 
     @Test func eigenvaluesAreTheMatrix() throws {
         let spectrum = try Curvature.eigenpairs(
-            objective, at: θ, gradient: objective.gradient(at: θ), largest: QuadraticLoss.size,
-            smallest: QuadraticLoss.size, tolerance: 1e-10,
-            maximumProducts: 100, seed: 0)
+            problem(0), gradient: objective.gradient(at: θ), largest: QuadraticLoss.size,
+            smallest: QuadraticLoss.size, tolerance: 1e-10, maximumProducts: 100)
         let values = spectrum.largest.map(\.value)
         #expect(values.count == QuadraticLoss.size && spectrum.converged)
         // Power sums determine the eigenvalues of a symmetric matrix.
@@ -87,10 +89,14 @@ import Testing
             try $0 + loss.hessian.selected(0, at: $1).selected(0, at: $1).item
         }
         let frobenius = try loss.hessian.flattened().euclideanNorm()
-        let estimate = try Curvature.trace(objective, at: θ, samples: 400, seed: 5)
-        #expect(abs(estimate.trace - trace) < 4 * estimate.standardError)
-        #expect(abs(estimate.frobeniusNorm - frobenius) < 4 * estimate.frobeniusStandardError)
-        #expect(estimate.standardError > 0)
+        let estimate = try Curvature.trace(problem(5), .hutchinson, budget: TraceBudget(maximumProducts: 400))
+        #expect(abs(estimate.trace.value - trace) < 4 * estimate.trace.standardError)
+        let norm = try #require(estimate.frobeniusNorm)
+        #expect(abs(norm.value - frobenius) < 4 * norm.standardError)
+        #expect(estimate.trace.standardError > 0)
+        // Deflation ends with the whole space, and is exact.
+        let exact = try Curvature.trace(problem(5), budget: TraceBudget(maximumProducts: 400))
+        #expect(abs(exact.trace.value - trace) < 1e-10 && exact.products < 30)
     }
 
     @Test func planeAndLineEqualTheClosedForm() throws {

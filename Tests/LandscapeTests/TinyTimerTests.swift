@@ -46,28 +46,33 @@ import Testing
         for i in 0..<n { for j in 0..<i { #expect(abs(dense[i][j] - dense[j][i]) < 1e-12) } }
         let reference = try SymmetricEigensystem(dense.flatMap { $0 }, order: n).values.sorted(by: >)
         let spectrum = try Curvature.eigenpairs(
-            objective, at: θ, gradient: objective.gradient(at: θ), largest: n, smallest: n, tolerance: 1e-8,
-            maximumProducts: 4 * n, seed: 0)
+            Curvature.Problem(objective, at: θ, seed: 0), gradient: objective.gradient(at: θ), largest: n, smallest: n,
+            tolerance: 1e-8, maximumProducts: 4 * n)
         let found = spectrum.largest.map(\.value)
         #expect(found.count == n)
         let scale = reference.map(abs).max()!
         for (a, b) in zip(found, reference) { #expect(abs(a - b) < 1e-8 * scale) }
-        let trace = try Curvature.trace(objective, at: θ, samples: 64, seed: 3)
-        #expect(abs(trace.trace - reference.reduce(0, +)) < 4 * trace.standardError)
         let frobenius = reference.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        #expect(abs(trace.frobeniusNorm - frobenius) < 4 * trace.frobeniusStandardError)
+        for method in [TraceMethod.deflated, .hutchinson, .hutchPlusPlus, .xtrace] {
+            let result = try Curvature.trace(
+                Curvature.Problem(objective, at: θ, seed: 3), method, budget: TraceBudget(maximumProducts: 64))
+            #expect(abs(result.trace.value - reference.reduce(0, +)) < 4 * result.trace.standardError + 1e-10)
+            if let norm = result.frobeniusNorm {
+                #expect(abs(norm.value - frobenius) < 4 * norm.standardError + 1e-10)
+            }
+        }
     }
 
     @Test func keptGraphsGiveTheSameBits() throws {
         let vectors = try (0..<3).map { try RandomStream(seed: 9, "v", $0).normal([objective.dimension]) }
         let rebuilt = try objective.products(at: θ, with: vectors).map { try $0.doubles }
-        let keeping = GradientGraphs(objective, at: θ, memory: 1 << 30)
+        let keeping = CurvatureGraphs(objective, at: θ, memory: 1 << 30)
         for _ in 0..<2 {
             #expect(try keeping.products(with: vectors).map { try $0.doubles } == rebuilt)
             #expect(keeping.keptCount == objective.function.batches.count)
         }
         #expect(try keeping.products(with: [vectors[2]])[0].doubles == rebuilt[2])
-        let forgetting = GradientGraphs(objective, at: θ, memory: 0)
+        let forgetting = CurvatureGraphs(objective, at: θ, memory: 0)
         #expect(try forgetting.products(with: vectors).map { try $0.doubles } == rebuilt)
         #expect(forgetting.keptCount == 0)
     }
@@ -76,8 +81,8 @@ import Testing
         let reference = try SymmetricEigensystem(denseHessian().flatMap { $0 }, order: objective.dimension).values
             .sorted(by: >)
         let spectrum = try Curvature.eigenpairs(
-            objective, at: θ, gradient: objective.gradient(at: θ), largest: 3, smallest: 3, tolerance: 1e-6,
-            maximumProducts: 300, seed: 0)
+            Curvature.Problem(objective, at: θ, seed: 0), gradient: objective.gradient(at: θ), largest: 3, smallest: 3,
+            tolerance: 1e-6, maximumProducts: 300)
         #expect(spectrum.converged)
         for (pair, value) in zip(spectrum.largest, reference) { #expect(abs(pair.value - value) < 1e-8 * reference[0]) }
         for (pair, value) in zip(spectrum.smallest, reference.reversed()) {

@@ -88,13 +88,14 @@ public struct ArrayPlan: Sendable {
         self.attributes = attributes
     }
 
-    /// Eigenvalues `curvature/eigenvalues<suffix>` [count], with `residuals<suffix>` and `converged<suffix>` beside.
+    /// Eigenvalues `<group>/eigenvalues<suffix>` [count], with `residuals<suffix>` and `converged<suffix>` beside.
     public static func eigenvalues(
-        count: Int, suffix: String = "", longName: String = "largest eigenvalues of the Hessian", units: String = "1",
+        group: String = "curvature", count: Int, suffix: String = "",
+        longName: String = "largest eigenvalues of the Hessian", units: String = "1",
         attributes: [String: AttributeValue] = [:]
     ) -> ArrayPlan {
         ArrayPlan(
-            path: "curvature/eigenvalues\(suffix)",
+            path: "\(group)/eigenvalues\(suffix)",
             dimensions: [.index("eigenvalues\(suffix)_index", count: count)], longName: longName, units: units,
             companions: [
                 CompanionPlan(name: "residuals\(suffix)", longName: "relative residual of the eigenpair"),

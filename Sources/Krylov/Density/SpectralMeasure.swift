@@ -1,5 +1,3 @@
-import Foundation
-
 /// Nodes and weights of one probe; the weights add up to 1.
 public struct Quadrature: Sendable, Equatable {
     /// Ascending.
@@ -85,29 +83,9 @@ public struct SpectralMeasure: Sendable, Equatable {
         positions.map { t in mean { $0 <= t ? 1 : 0 } }
     }
 
-    /// The density smoothed by a Gaussian, (1/n) Σᵢ N(t; λᵢ, σ²), at each position.
-    ///
-    /// - Parameter bandwidth: σ, in units of the eigenvalues.
-    public func density(at positions: [Double], bandwidth: Double) -> [Estimated] {
-        let factor = 1 / (bandwidth * (2 * Double.pi).squareRoot())
-        return positions.map { t in
-            mean { node in factor * exp(-0.5 * ((t - node) / bandwidth) * ((t - node) / bandwidth)) }
-        }
-    }
-
-    /// The density per decade of |λ|, smoothed by a Gaussian of `bandwidth` decades, of the positive or negative eigenvalues.
-    ///
-    /// - Parameter magnitudes: |λ|, each above 0.
-    public func logarithmicDensity(at magnitudes: [Double], negative: Bool, bandwidth: Double) -> [Estimated] {
-        let factor = 1 / (bandwidth * (2 * Double.pi).squareRoot())
-        return magnitudes.map { magnitude in
-            let t = log10(magnitude)
-            return mean { node in
-                guard negative ? node < 0 : node > 0 else { return 0 }
-                let distance = (t - log10(abs(node))) / bandwidth
-                return factor * exp(-0.5 * distance * distance)
-            }
-        }
+    /// The share of eigenvalues above each magnitude, or below its negative.
+    public func tail(beyond magnitudes: [Double], negative: Bool) -> [Estimated] {
+        magnitudes.map { magnitude in mean { (negative ? -$0 : $0) > magnitude ? 1 : 0 } }
     }
 
     // MARK: Numbers
@@ -122,7 +100,7 @@ public struct SpectralMeasure: Sendable, Equatable {
     public func negativeShare(threshold: Double = 0) -> Estimated { mean { $0 < -threshold ? 1 : 0 } }
     /// Σ over negative λ of |λ|, as a share of Σ |λ|.
     public var negativeMass: Estimated {
-        statistic([{ min(0, $0) }, { abs($0) }]) { $0[1] > 0 ? -$0[0] / $0[1] : 0 }
+        statistic([{ min(0, $0) }, { abs($0) }]) { $0[1] > 0 ? abs($0[0]) / $0[1] : 0 }
     }
     /// ‖H‖_F.
     public var frobeniusNorm: Estimated {

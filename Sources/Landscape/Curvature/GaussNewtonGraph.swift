@@ -1,0 +1,96 @@
+import Tensor
+
+/// The Jacobian of a batch's outputs z with respect to the parameters, by products from both sides.
+///
+/// Jᵀu is linear in u, so that its derivative by u along v is Jv: two reverse passes give a forward one.
+struct JacobianGraph: Sendable {
+    let leaves: [Tensor]
+    let outputs: [Tensor]
+    /// u, a leaf for each output; its value does not matter.
+    private let seeds: [Tensor]
+    /// Jᵀu by parameter, and which parameters these are.
+    private let pulled: [Tensor]
+    private let used: [Int]
+
+    init(_ outputs: [Tensor], leaves: [Tensor]) throws {
+        let seeds = try outputs.map { try $0.detached().zerosLike().differentiableLeaf() }
+        let gradients = try Autograd.gradients(
+            of: outputs, withRespectTo: leaves, seeds: seeds, keepGraph: true, differentiable: true)
+        used = gradients.indices.filter { gradients[$0]?.requiresGradient ?? false }
+        pulled = used.compactMap { gradients[$0] }
+        self.leaves = leaves
+        self.outputs = outputs
+        self.seeds = seeds
+    }
+
+    /// Jv for each output; `nil` where nothing depends on the parameters.
+    func push(_ vector: [Tensor], keepGraph: Bool) throws -> [Tensor]? {
+        guard !pulled.isEmpty else { return nil }
+        let images = try Autograd.gradients(
+            of: pulled, withRespectTo: seeds, seeds: used.map { vector[$0] }, keepGraph: keepGraph)
+        return try zip(images, outputs).map { image, output in
+            if let image { return image }
+            return try output.detached().zerosLike()
+        }
+    }
+
+    /// Jᵀw by parameter.
+    func pull(_ weights: [Tensor], keepGraph: Bool) throws -> [Tensor?] {
+        try Autograd.gradients(of: outputs, withRespectTo: leaves, seeds: weights, keepGraph: keepGraph)
+    }
+}
+
+/// G = Jᵀ (∇²_z ℓ) J, the generalised Gauss-Newton matrix (Schraudolph 2002), of the mean over all windows.
+///
+/// Positive semidefinite, as ℓ is convex in the outputs z. For the mean squared error over n windows and h outputs G = 2/(nh) JᵀJ.
+struct GaussNewtonGraph: BatchGraph {
+    private let jacobian: JacobianGraph
+    /// ∂ℓ/∂z, where it varies with z, and which outputs these are.
+    private let slopes: [Tensor]
+    private let curved: [Int]
+
+    init(_ objective: Objective, _ batch: Int, at point: Tensor) throws {
+        (jacobian, slopes, curved) = try Autograd.withGradients {
+            let (leaves, losses, outputs) = try objective.outputGraph(batch, at: point)
+            guard !outputs.isEmpty else { throw LandscapeError.noOutputs }
+            let loss = try losses.sum() / Double(objective.function.windowCount)
+            let gradients = try Autograd.gradients(
+                of: [loss], withRespectTo: outputs, keepGraph: true, differentiable: true)
+            let curved = gradients.indices.filter { gradients[$0]?.requiresGradient ?? false }
+            return (
+                try JacobianGraph(outputs, leaves: leaves), curved.compactMap { gradients[$0] }, curved
+            )
+        }
+    }
+
+    func product(with vector: [Tensor], keepGraph: Bool) throws -> [Tensor?]? {
+        guard !slopes.isEmpty, let images = try jacobian.push(vector, keepGraph: true) else { return nil }
+        let weights = try Autograd.gradients(
+            of: slopes, withRespectTo: jacobian.outputs, seeds: curved.map { images[$0] }, keepGraph: true)
+        let filled = try zip(weights, jacobian.outputs).map { weight, output in
+            if let weight { return weight }
+            return try output.detached().zerosLike()
+        }
+        return try jacobian.pull(filled, keepGraph: keepGraph)
+    }
+}
+
+/// F = (1/n) Σᵢ ∇ℓᵢ ∇ℓᵢᵀ over the windows, the empirical Fisher matrix. It is no estimate of the Fisher matrix where the model
+/// does not fit (Kunstner, Hennig & Balles 2019); its trace is the mean squared norm of the windows' gradients.
+struct FisherGraph: BatchGraph {
+    private let jacobian: JacobianGraph
+    private let windows: Int
+
+    init(_ objective: Objective, _ batch: Int, at point: Tensor) throws {
+        windows = objective.function.windowCount
+        jacobian = try Autograd.withGradients {
+            let (leaves, losses, _) = try objective.outputGraph(batch, at: point)
+            return try JacobianGraph([losses], leaves: leaves)
+        }
+    }
+
+    func product(with vector: [Tensor], keepGraph: Bool) throws -> [Tensor?]? {
+        guard let images = try jacobian.push(vector, keepGraph: true) else { return nil }
+        return try jacobian.pull(images.map { try $0 / Double(windows) }, keepGraph: keepGraph)
+    }
+}
