@@ -24,7 +24,7 @@ public struct PlanePanel: Sendable {
     public var isDrawable: Bool { x.count > 1 && y.count > 1 && loss.contains(where: \.isFinite) }
 }
 
-/// Loss over a plane as a heat map with labelled contours, several variants on one scale.
+/// Loss, or another quantity, over a plane as a heat map with labelled contours, several variants on one scale.
 public struct PlaneFigure: Figure {
     /// See ``Figure/name``.
     public let name: String
@@ -35,8 +35,14 @@ public struct PlaneFigure: Figure {
     /// The label of y.
     public let yLabel: String
 
+    /// What the colours show.
+    public let quantity: String
+
     /// A figure of panels that share one colour scale.
-    public init(name: String, panels: [PlanePanel], xLabel: String = "x", yLabel: String = "y") {
+    public init(
+        name: String, panels: [PlanePanel], xLabel: String = "x", yLabel: String = "y", quantity: String = "loss"
+    ) {
+        self.quantity = quantity
         self.name = name
         self.panels = panels
         self.xLabel = xLabel
@@ -45,7 +51,7 @@ public struct PlaneFigure: Figure {
 
     /// See ``Figure/alternative``.
     public var alternative: String {
-        "Heat map of the loss over a plane through \(panels.map(\.title).joined(separator: ", "))\(panels.count > 1 ? ", all on one colour scale" : "")."
+        "Heat map of \(quantity) over a plane through \(panels.map(\.title).joined(separator: ", "))\(panels.count > 1 ? ", all on one colour scale" : "")."
     }
 
     /// The corners of a point's cell.
@@ -123,7 +129,7 @@ public struct PlaneFigure: Figure {
                 body +=
                     "set colorbox user origin \(barX),\(bottom / height) size \(0.35 / width),\((height - bottom - top) / height) noborder\n"
                 body +=
-                    "set cblabel \(Gnuplot.quote(scale.isLogarithmic ? "loss (log scale)" : "loss")); set cbtics nomirror out\n"
+                    "set cblabel \(Gnuplot.quote(scale.isLogarithmic ? "\(quantity) (log scale)" : quantity)); set cbtics nomirror out\n"
             }
             for (number, hole) in holes.enumerated() {
                 body +=

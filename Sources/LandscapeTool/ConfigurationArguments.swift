@@ -85,13 +85,15 @@ enum ConfigurationArguments {
 
 /// The long names that a configuration file may use.
 enum ProbeOptionNames {
-    static let flags: Set<String> = ["resume", "overwrite", "no-report", "json", "dry-run", "strict", "quiet"]
+    static let flags: Set<String> = [
+        "resume", "overwrite", "no-report", "json", "dry-run", "strict", "quiet", "self-check",
+    ]
     static let all: Set<String> = flags.union([
         "model", "weights", "patch-size", "frequency", "dataset", "data", "columns", "split", "borders", "context",
         "horizon", "stride", "windows", "batch",
         "task", "mask-rate", "loss", "variants", "auxiliary", "exclude", "measures", "eigen", "tolerance",
         "max-products", "ends", "operators", "blocks", "trace-error", "trace-method", "density-probes",
-        "density-steps", "bandwidth", "learning-rate",
+        "density-steps", "bandwidth", "learning-rate", "theory-points", "theory-probes", "convexity-grid",
         "samples", "precision", "device", "threads", "memory", "axes", "one-dimensional", "grid", "points", "range",
         "seed", "output", "report",
     ])

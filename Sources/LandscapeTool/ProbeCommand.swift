@@ -17,7 +17,7 @@ struct ProbeCommand: ParsableCommand {
 
     /// A measure of --measures.
     enum Measure: String, CaseIterable {
-        case loss, gradient, eigen, trace, density, preconditioned, sharpness, line, path, plane
+        case loss, gradient, eigen, trace, density, preconditioned, sharpness, line, path, plane, theory, convexity
     }
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -41,7 +41,7 @@ struct ProbeCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What to measure: loss, gradient, eigen, trace, density, preconditioned, sharpness, line, path, plane.",
+            "What to measure: loss, gradient, eigen, trace, density, preconditioned, sharpness, line, path, plane, theory, convexity.",
             valueName: "list"))
     var measures: String = "loss,gradient,eigen,trace,sharpness,line,path,plane"
 
@@ -120,6 +120,18 @@ struct ProbeCommand: ParsableCommand {
         help: ArgumentHelp("Range of line and plane coordinates, such as -1:1.", valueName: "A:B"))
     var range: String = "-1:1"
 
+    @Option(help: ArgumentHelp("Points of the path for --measures theory, both ends included.", valueName: "n"))
+    var theoryPoints: Int = 11
+
+    @Option(help: ArgumentHelp("Random probes at each of them.", valueName: "n"))
+    var theoryProbes: Int = 8
+
+    @Option(help: ArgumentHelp("Points of the convexity map; Nx1 is a line.", valueName: "NXxNY"))
+    var convexityGrid: String = "5x5"
+
+    @Flag(help: "Build a dense block of each Hessian and compare products, eigenvalues and trace with it.")
+    var selfCheck = false
+
     @Option(name: .shortAndLong, help: ArgumentHelp("The result file.", valueName: "h5"))
     var output: String = "run.h5"
 
@@ -166,6 +178,8 @@ struct ProbeCommand: ParsableCommand {
         if densitySteps < 2 { throw ValidationError("--density-steps must be at least 2.") }
         if !(bandwidth > 0 && bandwidth <= 1) { throw ValidationError("--bandwidth must lie between 0 and 1.") }
         if !(learningRate > 0) { throw ValidationError("--learning-rate must be positive.") }
+        if theoryPoints < 2 { throw ValidationError("--theory-points must be at least 2: both ends.") }
+        if theoryProbes < 2 { throw ValidationError("--theory-probes must be at least 2, for a standard error.") }
         if points < 1 { throw ValidationError("--points must be at least 1.") }
         if let memory, !(memory > 0) { throw ValidationError("--memory must be positive.") }
     }
@@ -223,10 +237,9 @@ struct ProbeCommand: ParsableCommand {
         var wanted: [Measure] = []
         for text in measures.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) }) {
             guard let measure = Measure(rawValue: text) else {
-                let hint = ["convexity", "theory"].contains(text) ? " in this version" : ""
                 throw Exit.Failure(
                     .usage,
-                    "--measures: '\(text)' is no measure\(hint); known are \(Measure.allCases.map(\.rawValue).joined(separator: ", "))"
+                    "--measures: '\(text)' is no measure; known are \(Measure.allCases.map(\.rawValue).joined(separator: ", "))"
                 )
             }
             if !wanted.contains(measure) { wanted.append(measure) }
@@ -249,10 +262,14 @@ struct ProbeCommand: ParsableCommand {
         guard let rule = OneDimensionalRule(rawValue: oneDimensional) else {
             throw Exit.Failure(.usage, "--one-dimensional must be zero, match or own.")
         }
-        let counts = grid.lowercased().split(separator: "x").compactMap { Int($0) }
-        guard counts.count == 2, counts.allSatisfy({ $0 >= 1 && $0 <= 10_000 }) else {
-            throw Exit.Failure(.usage, "--grid must be two numbers such as 21x21.")
+        func size(_ text: String, _ option: String) throws -> (x: Int, y: Int) {
+            let counts = text.lowercased().split(separator: "x").compactMap { Int($0) }
+            guard counts.count == 2, counts.allSatisfy({ $0 >= 1 && $0 <= 10_000 }) else {
+                throw Exit.Failure(.usage, "\(option) must be two numbers such as 21x21.")
+            }
+            return (counts[0], counts[1])
         }
+        let convexity = try size(convexityGrid, "--convexity-grid")
         let bounds = range.split(separator: ":", omittingEmptySubsequences: false).compactMap { Double($0) }
         guard bounds.count == 2, bounds[0] < bounds[1], bounds.allSatisfy(\.isFinite) else {
             throw Exit.Failure(.usage, "--range must be two numbers such as -1:1, the smaller first.")
@@ -266,7 +283,9 @@ struct ProbeCommand: ParsableCommand {
             blocks: (blocks ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) },
             samples: samples, traceError: traceError, traceMethod: traceMethod, densityProbes: densityProbes,
             densitySteps: densitySteps, bandwidth: bandwidth, learningRate: learningRate, memory: memory,
-            normalization: normalization, oneDimensional: rule, grid: (counts[0], counts[1]), points: points,
+            normalization: normalization, oneDimensional: rule, grid: try size(grid, "--grid"),
+            points: points, theoryPoints: theoryPoints, theoryProbes: theoryProbes, convexityGrid: convexity,
+            selfCheck: selfCheck,
             range: (bounds[0], bounds[1]), seed: machine.seed)
     }
 }
@@ -302,11 +321,18 @@ struct ProbeSettings {
     let oneDimensional: OneDimensionalRule
     let grid: (x: Int, y: Int)
     let points: Int
+    let theoryPoints: Int
+    let theoryProbes: Int
+    let convexityGrid: (x: Int, y: Int)
+    let selfCheck: Bool
     let range: (low: Double, high: Double)
     let seed: UInt64
 
     /// Whether a measure uses the gradient; it is computed once. Eigenvalue searches start from it.
     var needsGradient: Bool { has(.gradient) || has(.sharpness) || has(.eigen) || has(.preconditioned) }
+
+    /// Whether a measure needs two axes.
+    var hasPlane: Bool { has(.plane) || has(.convexity) }
 
     func has(_ measure: ProbeCommand.Measure) -> Bool { measures.contains(measure) }
 }

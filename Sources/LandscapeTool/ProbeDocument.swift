@@ -168,6 +168,7 @@ struct ProbeDocument {
         object["t"] = line.t
         object["loss"] = (line.column("loss") ?? []).map(number)
         object["standard_error"] = (line.column("standard_error") ?? []).map(number)
+        for column in line.columns where object[column.name] == nil { object[column.name] = column.values.map(number) }
         return object
     }
 
@@ -176,9 +177,10 @@ struct ProbeDocument {
         var object = grid(variant, plane.name, plane.status, plane.attributes)
         object["x"] = plane.x
         object["y"] = plane.y
-        let loss = plane.column("loss") ?? []
-        object["loss"] = plane.y.indices.map { row in
-            plane.x.indices.map { column in number(loss[plane.index(row: row, column: column)]) }
+        for values in plane.columns where values.name == "loss" || plane.name != "random" {
+            object[values.name] = plane.y.indices.map { row in
+                plane.x.indices.map { column in number(values.values[plane.index(row: row, column: column)]) }
+            }
         }
         return object
     }

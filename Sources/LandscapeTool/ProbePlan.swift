@@ -31,6 +31,18 @@ extension ProbeRun {
                     cost.products += DensityMeasure(target: target, settings: settings).maximumProducts
                 }
             }
+            if settings.has(.theory) && variant == pathHolder {
+                let theory = TheoryMeasure(settings: settings)
+                cost.forward += theory.points
+                cost.gradient += theory.points + 2
+                cost.products += theory.maximumProducts
+            }
+            if settings.has(.convexity) {
+                let convexity = ConvexityMeasure(settings: settings)
+                cost.forward += convexity.points
+                cost.gradient += convexity.points
+                cost.products += convexity.maximumProducts
+            }
             if settings.has(.preconditioned) {
                 cost.gradient += 1
                 cost.products += PreconditionedMeasure(settings: settings).maximumProducts

@@ -142,6 +142,7 @@ struct ProbeRun {
             if settings.has(.density) { plans += DensityMeasure(target: target, settings: settings).scalars }
         }
         if settings.has(.preconditioned) { plans += PreconditionedMeasure(settings: settings).scalars }
+        if settings.selfCheck { plans += SelfCheckMeasure(settings: settings).scalars }
         if settings.has(.sharpness) {
             plans.append(
                 ScalarPlan(
@@ -177,19 +178,24 @@ struct ProbeRun {
                     name: "path", t: pathCoordinates, columns: ColumnPlan.lossAndError(units: "loss"),
                     attributes: ["axis": "alpha theta1 + (1 - alpha) theta2", "seed": .unsigned(settings.seed)]))
         }
+        if settings.has(.theory) && variant == pathHolder { plans += TheoryMeasure(settings: settings).plans }
         return plans
     }
 
     private func planes(cosine: Double?) -> [PlanePlan] {
-        guard settings.has(.plane) else { return [] }
-        return [
+        var plans: [PlanePlan] = []
+        if settings.has(.convexity) {
+            plans.append(ConvexityMeasure(settings: settings).plan(axis: axisText, cosine: cosine))
+        }
+        guard settings.has(.plane) else { return plans }
+        plans.insert(
             PlanePlan(
                 name: "random", x: xs, y: ys, columns: ColumnPlan.lossAndError(units: "loss"),
                 attributes: [
                     "x_axis": .string(axisText + ", index 0"), "y_axis": .string(axisText + ", index 1"),
                     "seed": .unsigned(settings.seed), "cosine": .double(cosine ?? .nan),
-                ])
-        ]
+                ]), at: 0)
+        return plans
     }
 
     /// Everything that decides the numbers, in one text; threads and outputs are not among it.
@@ -208,7 +214,10 @@ struct ProbeRun {
             "operators": settings.matrices.map(\.rawValue), "blocks": settings.blocks,
             "trace_method": settings.traceMethod.rawValue, "density_probes": settings.densityProbes,
             "density_steps": settings.densitySteps, "bandwidth": settings.bandwidth,
-            "learning_rate": settings.learningRate, "axes": settings.normalization.rawValue,
+            "learning_rate": settings.learningRate, "theory_points": settings.theoryPoints,
+            "theory_probes": settings.theoryProbes, "self_check": settings.selfCheck,
+            "convexity_grid": [settings.convexityGrid.x, settings.convexityGrid.y],
+            "axes": settings.normalization.rawValue,
             "one_dimensional": settings.oneDimensional.rawValue, "grid": [settings.grid.x, settings.grid.y],
             "points": settings.points, "range": [settings.range.low, settings.range.high],
             "seed": String(settings.seed),
@@ -266,8 +275,8 @@ struct ProbeRun {
         let reference = workspace.pretrained.flat
         try objective.verifyDeterminism(at: reference)
         var axes: [Tensor] = []
-        if settings.has(.line) || settings.has(.plane) {
-            for index in 0..<(settings.has(.plane) ? 2 : 1) {
+        if settings.has(.line) || settings.hasPlane {
+            for index in 0..<(settings.hasPlane ? 2 : 1) {
                 axes.append(
                     try Directions.random(
                         settings.normalization, oneDimensional: settings.oneDimensional, layout: workspace.model.layout,

@@ -38,6 +38,12 @@ struct VariantAnalysis {
                     seconds: begun.elapsed)
             }
         }
+        if settings.selfCheck {
+            let measure = SelfCheckMeasure(settings: settings)
+            try perform("self-check", measure.scalars.map(\.path)) { begun in
+                try measure.run(point, name: name, file: file, begun: begun)
+            }
+        }
         try curvature(point)
         if settings.has(.sharpness) { try sharpness(point) }
         try slices(point)
@@ -108,6 +114,16 @@ struct VariantAnalysis {
         }
         if settings.has(.plane) {
             try attempt("plane") { try plane("random", .affine(centre: point.θ, axes: axes)) }
+        }
+        if settings.has(.theory) && variant == run.pathHolder {
+            try attempt("theory") {
+                try TheoryMeasure(settings: settings).run(run, objective, name: name, file: file)
+            }
+        }
+        if settings.has(.convexity) {
+            try attempt("convexity") {
+                try ConvexityMeasure(settings: settings).run(point, run, axes: axes, name: name, file: file)
+            }
         }
     }
 

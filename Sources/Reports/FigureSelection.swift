@@ -22,8 +22,9 @@ struct FigureSelection {
     init(_ record: RunRecord) {
         entries =
             FigureSelection.comparison(record) + FigureSelection.eigenvalues(record)
-            + FigureSelection.densities(record) + FigureSelection.path(record)
+            + FigureSelection.densities(record) + FigureSelection.theory(record) + FigureSelection.path(record)
             + FigureSelection.lines(record) + FigureSelection.planes(record)
+            + FigureSelection.convexity(record)
     }
 
     private static func comparison(_ record: RunRecord) -> [Entry] {
@@ -124,7 +125,9 @@ struct FigureSelection {
 
     private static func planes(_ record: RunRecord) -> [Entry] {
         var names: [String] = []
-        for plane in record.variants.flatMap(\.planes) where !names.contains(plane.name) { names.append(plane.name) }
+        for plane in record.variants.flatMap(\.planes) where !names.contains(plane.name) && plane.name != "convexity" {
+            names.append(plane.name)
+        }
         return names.flatMap { name -> [Entry] in
             let found = record.variants.compactMap { variant in variant.plane(name).map { (variant.name, $0) } }
             let panels = found.compactMap { title, plane -> PlanePanel? in

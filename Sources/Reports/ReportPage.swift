@@ -99,6 +99,17 @@ struct ReportPage {
 
 /// Short definitions of what a page shows.
 enum Methods {
+    private static func traceMethod(_ record: RunRecord) -> String {
+        let method = record.variants.compactMap { $0.scalar("curvature/trace")?.attributes["method"]?.text }.first
+        return switch method {
+        case "deflated":
+            "Exactly on a Krylov space, by random signs outside it (Hutchinson 1990; Chen & Hallman 2023)"
+        case "hutch++": "Hutch++ (Meyer et al. 2021)"
+        case "xtrace": "XTrace (Epperly, Tropp & Webber 2024)"
+        default: "Hutchinson's estimator with random signs (Hutchinson 1990)"
+        }
+    }
+
     static func used(in record: RunRecord) -> [[String: String]] {
         let paths = Set(record.variants.flatMap { $0.scalars.map(\.path) + $0.arrays.map(\.path) })
         let slices = !record.variants.flatMap(\.lines).isEmpty || !record.variants.flatMap(\.planes).isEmpty
@@ -113,7 +124,23 @@ enum Methods {
             ),
             (
                 paths.contains("curvature/trace"), "Trace, Frobenius norm",
-                "Hutchinson's estimator with random signs (Hutchinson 1990); Tr H/‖H‖F is the ratio of Fort & Scherlis (arXiv 1807.02581)."
+                "\(traceMethod(record)); Tr H/‖H‖F is the ratio of Fort & Scherlis (arXiv 1807.02581)."
+            ),
+            (
+                paths.contains { $0.hasSuffix("density/density") }, "Spectral density",
+                "Stochastic Lanczos quadrature (Ghorbani et al., arXiv 1901.10159) with full reorthogonalisation; converged outliers count as exactly one eigenvalue each."
+            ),
+            (
+                paths.contains { $0.hasPrefix("curvature/ggn") || $0.hasPrefix("curvature/residual") }, "GGN, H − G",
+                "The generalised Gauss-Newton matrix G = Jᵀ(∇²ℓ)J over the network's outputs is positive semidefinite; all negative curvature is in H − G, which grows with the errors of the fit."
+            ),
+            (
+                paths.contains { $0.hasPrefix("curvature/fisher") }, "Fisher",
+                "The empirical Fisher matrix (1/n) Σ ∇ℓᵢ∇ℓᵢᵀ over the windows."
+            ),
+            (
+                paths.contains("curvature/preconditioned_sharpness"), "λ max / Adam",
+                "λ max of P⁻¹H with Adam's diagonal P from the gradients of the batches; full-batch Adam settles at 38/η (Cohen et al., arXiv 2207.14484)."
             ),
             (
                 paths.contains("sharpness/sam"), "SAM sharpness",

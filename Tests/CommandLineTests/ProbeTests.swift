@@ -121,6 +121,50 @@ import Testing
         #expect(try datasets(scratch.path("again.h5")) == datasets(scratch.path("run.h5")))
     }
 
+    /// The path, its controls and the map agree with each other where they meet.
+    @Test func theoryConvexityAndSelfCheck() throws {
+        let arguments = [
+            "probe", "--windows", "10", "--variants", "pretrained,sff:0.5", "--measures", "eigen,theory,convexity",
+            "--theory-points", "3", "--theory-probes", "3", "--convexity-grid", "3x1", "--eigen", "1", "--self-check",
+            "--tolerance", "0.01", "--quiet",
+        ]
+        let result = try Program.run(
+            arguments + ["--report", scratch.path("report"), "--output", scratch.path("run.h5")], in: scratch.url)
+        #expect(result.status == 0, "\(result.errors)")
+        let record = try RunReader.read(scratch.path("run.h5"))
+        #expect(record.isComplete && record.counts.failed == 0)
+        let holder = try #require(record.variant("pretrained"))
+        func column(_ line: String, _ name: String) throws -> [Double] {
+            try #require(holder.line(line)?.column(name))
+        }
+        func largest(_ variant: String) throws -> Double {
+            try #require(record.variant(variant)?.array("curvature/eigenvalues")).values[0]
+        }
+        let path = try column("theory_sff", "lambda_max")
+        #expect(abs(path[2] - (try largest("pretrained"))) < 1e-3 * path[2])
+        #expect(abs(path[1] - (try largest("sff:0.5"))) < 1e-3 * path[1])
+        for line in ["theory_shrink", "theory_noise"] { #expect(try column(line, "lambda_max")[2] == path[2]) }
+        let bound = try column("theory_sff", "bound")
+        #expect(abs(bound[0] - path[0]) < 1e-3 * path[0] && abs(bound[1] - (bound[0] + bound[2]) / 2) < 1e-9)
+        let defect = try column("theory_sff", "defect")
+        #expect(defect[0] < 1e-5 && defect[2] < 1e-5 && defect[1] > 0.01)
+        for name in ["pretrained", "sff:0.5"] {
+            let variant = try #require(record.variant(name))
+            let map = try #require(variant.plane("convexity"))
+            #expect(map.x.count == 3 && map.y == [0])
+            let (high, low) = (try #require(map.column("lambda_max")), try #require(map.column("lambda_min")))
+            #expect(abs(high[1] - (try largest(name))) < 1e-3 * high[1])
+            #expect(try #require(map.column("ratio"))[1] == -low[1] / high[1])
+            #expect(try #require(variant.scalar("self_check/asymmetry")).value < 1e-4)
+        }
+        let figures = try FileManager.default.contentsOfDirectory(atPath: scratch.path("report"))
+        #expect(figures.contains("theory.png") && figures.contains("convexity.png"))
+        // What is done is not computed again.
+        let again = try Program.run(
+            arguments + ["--resume", "--no-report", "--output", scratch.path("run.h5")], in: scratch.url)
+        #expect(again.status == 0, "\(again.errors)")
+    }
+
     @Test(arguments: ["hutchinson", "hutch++", "xtrace", "xnystrace"]) func traceMethods(_ method: String) throws {
         let result = try Program.run(
             [
