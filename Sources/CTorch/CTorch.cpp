@@ -222,6 +222,11 @@ int32_t ct_tensor_address(const ct_tensor *tensor, uint64_t *address) {
     return guarded([&] { *address = reinterpret_cast<uint64_t>(tensor->value.data_ptr()); });
 }
 
+bool ct_tensor_is_plain(const ct_tensor *tensor) {
+    const auto &value = tensor->value;
+    return value.is_cpu() && value.is_contiguous() && !value.is_neg() && !value.is_conj();
+}
+
 int32_t ct_grad(
     ct_tensor *const *outputs, int64_t output_count, ct_tensor *const *inputs, int64_t input_count,
     ct_tensor *const *output_gradients, bool retain_graph, bool create_graph, ct_tensor **results) {

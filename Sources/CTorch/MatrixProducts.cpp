@@ -47,7 +47,8 @@ bool is_eligible(const at::Tensor &a, const at::Tensor &b, int64_t rank) {
         return false;
     if (a.size(-1) != b.size(-2) || (rank == 3 && a.size(0) != b.size(0)) || a._is_zerotensor() || b._is_zerotensor())
         return false;
-    return a.size(-2) * a.size(-1) * b.size(-1) >= worthwhile && is_plain(a) && is_plain(b);
+    const int64_t matrices = rank == 3 ? a.size(0) : 1;
+    return matrices * a.size(-2) * a.size(-1) * b.size(-1) >= worthwhile && is_plain(a) && is_plain(b);
 }
 
 at::Tensor mm(const at::Tensor &a, const at::Tensor &b) {

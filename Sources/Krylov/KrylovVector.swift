@@ -4,7 +4,7 @@
 /// over (start vectors, products) are overwritten, so each must be an object of its own.
 ///
 /// `dot` should accumulate in `Double` even when the elements are narrower: orthogonality depends on it.
-/// The other three requirements have defaults in terms of the first three. A type whose vectors are large can override
+/// The other requirements have defaults in terms of the first three. A type whose vectors are large can override
 /// them to pass over memory once instead of once per basis vector.
 public protocol KrylovVector {
     /// The inner product ⟨self, other⟩: symmetric, bilinear, positive for every vector but 0.
@@ -21,6 +21,10 @@ public protocol KrylovVector {
 
     /// self ← self + Σᵢ factors[i] · basis[i] (one matrix–vector product).
     mutating func add(_ factors: [Double], times basis: [Self]) throws
+
+    /// self ← self − Σᵢ coefficients[i] · basis[i], then ⟨basis[i], self⟩ for every i and ⟨self, self⟩: one pass of Gram–Schmidt
+    /// together with the products the next one needs.
+    mutating func subtract(_ coefficients: [Double], times basis: [Self]) throws -> (dots: [Double], square: Double)
 
     /// basis ← the vectors Σᵣ coefficients[c][r] · basis[r], one for each c (one matrix–matrix product).
     ///
@@ -42,8 +46,21 @@ extension KrylovVector {
         }
     }
 
+    /// By the other requirements.
+    public mutating func subtract(
+        _ coefficients: [Double], times basis: [Self]
+    ) throws -> (dots: [Double], square: Double) {
+        try add(coefficients.map { -$0 }, times: basis)
+        return (try Self.dots(basis, with: self), try dot(self))
+    }
+
     /// In place, by triangular factors of the coefficients.
     public static func combine(_ basis: inout [Self], coefficients: [[Double]]) throws {
+        try combineByTriangles(&basis, coefficients: coefficients)
+    }
+
+    /// ``combine(_:coefficients:)`` by scaled additions alone, for types whose own way does not always apply.
+    public static func combineByTriangles(_ basis: inout [Self], coefficients: [[Double]]) throws {
         let rows = basis.count
         guard coefficients.count <= rows, coefficients.allSatisfy({ $0.count == rows }) else {
             throw KrylovError.invalidParameter(

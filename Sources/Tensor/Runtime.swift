@@ -1,4 +1,7 @@
 import CTorch
+import Dispatch
+import Foundation
+import Synchronization
 
 /// Settings of the whole process.
 public enum Runtime {
@@ -26,5 +29,25 @@ public enum Runtime {
     /// with all cores, which splits sums differently.
     public static func configureThread() throws(TensorError) {
         try check(ct_set_threads(1), "set_num_threads")
+    }
+
+    private static let vectorThreads = Atomic<Int>(0)
+
+    /// How many threads share the work on long vectors (``VectorKernels``); every core when it was never set.
+    public static var threadsOfVectors: Int {
+        get {
+            let chosen = vectorThreads.load(ordering: .relaxed)
+            return chosen > 0 ? chosen : ProcessInfo.processInfo.activeProcessorCount
+        }
+        set { vectorThreads.store(max(1, newValue), ordering: .relaxed) }
+    }
+
+    /// Calls `body` for every index, on several threads where there are several pieces.
+    static func forEachPiece(_ count: Int, _ body: @Sendable (Int) -> Void) {
+        let threads = min(threadsOfVectors, count)
+        guard threads > 1 else { return (0..<count).forEach(body) }
+        DispatchQueue.concurrentPerform(iterations: threads) { thread in
+            for index in stride(from: thread, to: count, by: threads) { body(index) }
+        }
     }
 }

@@ -79,17 +79,9 @@ extension Tensor {
     /// Blocks are summed pairwise and added in double precision, so that the error does not grow with the length: float32
     /// products of vectors with 10⁸ elements keep about six digits.
     public func dot(_ other: Tensor) throws(TensorError) -> Double {
-        let length = count
-        if dtype == .float64 { return try Ops.dot(.tensor(self), .tensor(other)).item }
-        // The library's sum adds pairwise, its dot product one by one; blocks of this size stay in the cache.
-        let block = 1 << 17
-        var total = 0.0
-        for start in stride(from: 0, to: length, by: block) {
-            let size = min(block, length - start)
-            let products = try narrowed(0, from: start, count: size) * other.narrowed(0, from: start, count: size)
-            total += try products.sum().item
-        }
-        return total
+        if VectorKernels.accept([self], other) { return try VectorKernels.dots([self], with: other)[0] }
+        // On a device: the library's sum adds pairwise, its dot product one by one.
+        return try (self * other).sum().to(.float64).item
     }
 
     /// ‖x‖₂ of a flat tensor, accumulated as ``dot(_:)``.

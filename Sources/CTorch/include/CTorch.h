@@ -79,6 +79,28 @@ bool ct_tensor_requires_grad(const ct_tensor *tensor);
 int32_t ct_tensor_set_requires_grad(ct_tensor *tensor, bool value);
 /// The address of the first element: equal addresses mean shared memory.
 int32_t ct_tensor_address(const ct_tensor *tensor, uint64_t *address);
+/// Whether the elements lie in the host's memory, one after the other.
+bool ct_tensor_is_plain(const ct_tensor *tensor);
+
+// Long vectors in the host's memory; sums in double precision (VectorKernels.c)
+
+/// On the elements [from, to): vector -= sum of coefficients[j] basis[j] unless `coefficients` is NULL, then adds the inner
+/// products of the result with every basis vector to `dots` and with itself to `square`, unless these are NULL.
+void ct_orthogonalize_f32(
+    const float *const *basis, int64_t basis_count, const double *coefficients, float *vector, int64_t from, int64_t to,
+    double *dots, double *square);
+void ct_orthogonalize_f64(
+    const double *const *basis, int64_t basis_count, const double *coefficients, double *vector, int64_t from,
+    int64_t to, double *dots, double *square);
+/// On the elements [from, to): basis[c] = sum over rows r of coefficients[c * rows + r] basis[r] for the columns c; at most
+/// as many columns as rows. `scratch` holds ct_combine_scratch(rows) elements.
+void ct_combine_f32(
+    float *const *basis, int64_t rows, const double *coefficients, int64_t columns, int64_t from, int64_t to,
+    float *scratch);
+void ct_combine_f64(
+    double *const *basis, int64_t rows, const double *coefficients, int64_t columns, int64_t from, int64_t to,
+    double *scratch);
+int64_t ct_combine_scratch(int64_t rows);
 
 // Autograd
 
