@@ -1,4 +1,4 @@
-"""Runs us and the peers on the same trained Timer and the same windows, one process after the other, and prints one table.
+"""Runs us and the peers on the same trained Timer and the same windows, one process after the other, and prints tables.
 
 The model (d = 256, 4 layers, patch 96, context 672) is trained by `landscape pretrain` on generated series. The windows
 come from --data, or from the generated downstream series when absent. Everything runs in float32 on 2 threads; errors are
@@ -11,6 +11,8 @@ import pathlib
 import platform
 import subprocess
 import sys
+
+import estimators
 
 root = pathlib.Path(__file__).resolve().parent.parent
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -40,13 +42,19 @@ def peer(task, name, batch):
     return run(sys.executable, "-W", "ignore", root / "Benchmarks/peers/run.py", work, task, name, "--batch", batch)
 
 
+def pretrain(folder, *sizes):
+    """Trains a Timer on generated series, once."""
+    if not (folder / "model.safetensors").exists():
+        subprocess.run(
+            [tool, "pretrain", "--output", folder, "--tokens", "7", "--steps", "600", "--series", folder / "series.csv",
+             "--series-length", "8000", "--quiet", "--overwrite", *sizes], check=True)
+
+
 work = pathlib.Path(arguments.work)
+small = work / "small"
+pretrain(work, "--patch", "96", "--width", "256", "--feed-forward", "512", "--layers", "4", "--heads", "8")
+pretrain(small, "--patch", "8", "--width", "16", "--feed-forward", "32", "--layers", "1", "--heads", "2")
 series = work / "series.csv"
-if not (work / "model.safetensors").exists():
-    subprocess.run(
-        [tool, "pretrain", "--output", work, "--patch", "96", "--width", "256", "--feed-forward", "512", "--layers", "4",
-         "--heads", "8", "--tokens", "7", "--steps", "600", "--series", series,
-         "--series-length", "8000", "--quiet", "--overwrite"], check=True)
 
 
 def needed(result):
@@ -94,6 +102,12 @@ for name, result in eigen.items():
         abs(a - b) / abs(b) for a, b in zip(result["values"], reference["values"]))
     print(f"{name:34}{result['seconds']:8.2f}{result['ratio']:8.2f}{result['products']:6d}"
           f"{result['largest_relative_error']:15.1e}{result['peak_memory_bytes'] / 1e6:10.0f}")
+
+needed(run(ours, "prepare", small, arguments.data or small / "series.csv"))
+estimates = estimators.compare(
+    small, lambda *options: needed(run(ours, *options)),
+    lambda *options: run(sys.executable, "-W", "ignore", root / "Benchmarks/peers/estimators.py", *options))
 pathlib.Path(arguments.output).write_text(json.dumps(
-    {"prepared": prepared, "hvp": products, "eigen": eigen, "reference": reference}, indent=1, sort_keys=True))
+    {"prepared": prepared, "hvp": products, "eigen": eigen, "reference": reference, "estimates": estimates}, indent=1,
+    sort_keys=True))
 print(f"\nresults: {arguments.output}")

@@ -7,7 +7,10 @@ import Landscape
 struct Benchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "LandscapeBenchmarks", abstract: "Our side of the benchmarks.",
-        subcommands: [PrepareBenchmark.self, ProductBenchmark.self, EigenBenchmark.self])
+        subcommands: [
+            PrepareBenchmark.self, ProductBenchmark.self, EigenBenchmark.self, DenseBenchmark.self, TraceBenchmark.self,
+            DensityBenchmark.self,
+        ])
 }
 
 /// Prints a JSON object with what the process took.

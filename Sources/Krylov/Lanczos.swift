@@ -13,7 +13,7 @@
 /// start vectors are taken until one brings nothing new.
 ///
 /// **Memory.** ``peakVectorCount(dimension:)`` vectors at most are alive, everything counted but what the operator and the start
-/// closure use themselves: basisSize + blockSize by default.
+/// closure use themselves: basisSize + max(blockSize, wanted) by default.
 ///
 /// **Range.** Squared norms are formed, so ‖H‖ should lie between 1e-150 and 1e150; within, nothing depends on the scale.
 ///
@@ -31,6 +31,9 @@ public struct Lanczos: Sendable {
     /// How many vectors the operator is given at once. More than 1 finds multiple eigenvalues and lets the operator share
     /// work, but needs more products in all.
     public var blockSize: Int
+    /// The most products that are taken together when the wanted pairs are checked; all of them when absent. Less needs less
+    /// memory.
+    public var checkBlock: Int?
     /// A hard limit of the number of products, those of the residual check included.
     public var maximumApplications: Int
     /// The relative accuracy of the products, in units of ‖H‖: smaller remainders are rounding, where the Krylov space ends,
@@ -40,13 +43,14 @@ public struct Lanczos: Sendable {
     /// Describes a search; nothing is checked before ``run(_:start:progress:)``.
     public init(
         largest: Int, smallest: Int, tolerance: Double = 1e-3, basisSize: Int? = nil, blockSize: Int = 1,
-        maximumApplications: Int = 300, noiseFloor: Double = 1e-12
+        checkBlock: Int? = nil, maximumApplications: Int = 300, noiseFloor: Double = 1e-12
     ) {
         self.largest = largest
         self.smallest = smallest
         self.tolerance = tolerance
         self.basisSize = basisSize
         self.blockSize = blockSize
+        self.checkBlock = checkBlock
         self.maximumApplications = maximumApplications
         self.noiseFloor = noiseFloor
     }
@@ -98,8 +102,10 @@ public struct Lanczos: Sendable {
     /// The most vectors that are alive at once in a run of this dimension, products included.
     public func peakVectorCount(dimension: Int) throws(KrylovError) -> Int {
         let plan = try LanczosPlan(self, dimension: dimension)
-        // Expanding fills the basis and the block beyond it; checking holds the wanted vectors twice and the active block.
-        return min(max(plan.basisSize + plan.blockSize, 2 * plan.wanted + plan.blockSize), 2 * dimension)
+        // Expanding fills the basis and the block beyond it; checking holds the wanted vectors, a product for each and the
+        // active block; after an exploration the residuals of all wanted pairs are active.
+        return min(
+            max(plan.basisSize + max(plan.blockSize, plan.wanted), 2 * plan.wanted + plan.blockSize), 2 * dimension)
     }
 }
 
@@ -111,6 +117,7 @@ struct LanczosPlan {
     let wanted: Int
     let basisSize: Int
     let blockSize: Int
+    let checkBlock: Int
     let tolerance: Double
     let noiseFloor: Double
     let maximumApplications: Int
@@ -125,6 +132,7 @@ struct LanczosPlan {
         try require(lanczos.largest >= 0, "largest", "\(lanczos.largest)", "0 or more")
         try require(lanczos.smallest >= 0, "smallest", "\(lanczos.smallest)", "0 or more")
         try require(lanczos.blockSize >= 1, "blockSize", "\(lanczos.blockSize)", "1 or more")
+        if let block = lanczos.checkBlock { try require(block >= 1, "checkBlock", "\(block)", "1 or more") }
         try require(
             lanczos.tolerance >= 0 && lanczos.tolerance < 1, "tolerance", "\(lanczos.tolerance)",
             "at least 0 and below 1")
@@ -135,6 +143,7 @@ struct LanczosPlan {
         smallest = min(lanczos.smallest, dimension)
         wanted = min(largest + smallest, dimension)
         blockSize = min(lanczos.blockSize, max(1, dimension))
+        checkBlock = max(1, lanczos.checkBlock ?? wanted)
         tolerance = lanczos.tolerance
         noiseFloor = lanczos.noiseFloor
         maximumApplications = lanczos.maximumApplications

@@ -14,6 +14,8 @@ public struct LanczosFactorization<Vector: KrylovVector> {
     public let dimension: Int
     /// A remainder below this times ``scale`` is taken for rounding: the Krylov space ends there.
     public let noiseFloor: Double
+    /// So is one below this, where products are approximations.
+    public let absoluteFloor: Double
     /// The orthonormal vectors, applied ones first.
     public private(set) var basis: [Vector] = []
     /// How many of them the operator was applied to.
@@ -31,9 +33,10 @@ public struct LanczosFactorization<Vector: KrylovVector> {
     public var activeCount: Int { basis.count - columns }
 
     /// An empty factorisation.
-    public init(dimension: Int, noiseFloor: Double = 1e-12) {
+    public init(dimension: Int, noiseFloor: Double = 1e-12, absoluteFloor: Double = 0) {
         self.dimension = dimension
         self.noiseFloor = noiseFloor
+        self.absoluteFloor = absoluteFloor
     }
 
     /// Appends the part of `vector` outside the basis, normalised, as an active vector.
@@ -70,7 +73,7 @@ public struct LanczosFactorization<Vector: KrylovVector> {
         products.reverse()
         while var product = products.popLast() {
             applications += 1
-            let remainder = try Orthogonalization(&product, against: basis)
+            let remainder = try Orthogonalization(&product, against: basis, inaccuracy: absoluteFloor)
             guard remainder.norm.isFinite else { throw KrylovError.nonFiniteProduct(application: applications) }
             let coefficients = remainder.coefficients
             let column = columns
@@ -83,7 +86,7 @@ public struct LanczosFactorization<Vector: KrylovVector> {
                 projection[row].append(row < column ? projection[column][row] : coefficients[row])
             }
             columns += 1
-            if basis.count < dimension, remainder.norm > noiseFloor * scale {
+            if basis.count < dimension, remainder.norm > max(noiseFloor * scale, absoluteFloor) {
                 try product.scale(by: 1 / remainder.norm)
                 basis.append(product)
                 projection.append([Double](repeating: 0, count: column) + [remainder.norm])
@@ -124,29 +127,31 @@ public struct LanczosFactorization<Vector: KrylovVector> {
         projection += couplings
     }
 
-    /// The Rayleigh quotient of each of the first `count` basis vectors and the norm of its true residual, by one block
-    /// of `count` new products. The vectors stay.
+    /// The Rayleigh quotient of each of the first `count` basis vectors and the norm of its true residual, by new products in
+    /// blocks. The vectors stay.
     mutating func trueResiduals<Operator: SymmetricOperator>(
-        _ symmetric: Operator, count: Int
+        _ symmetric: Operator, count: Int, block: Int
     ) throws -> [(value: Double, residual: Double)] where Operator.Vector == Vector {
-        guard count > 0 else { return [] }
-        var products = try symmetric.apply(Array(basis[..<count]))
-        guard products.count == count else {
-            throw KrylovError.productCount(expected: count, found: products.count)
-        }
-        products.reverse()
         var results: [(value: Double, residual: Double)] = []
-        while var product = products.popLast() {
-            applications += 1
-            let vector = basis[results.count]
-            let squaredNorm = try vector.dot(vector)
-            let value = try vector.dot(product) / squaredNorm
-            try product.add(-value, times: vector)
-            let residual = try (product.dot(product) / squaredNorm).squareRoot()
-            guard value.isFinite, residual.isFinite else {
-                throw KrylovError.nonFiniteProduct(application: applications)
+        while results.count < count {
+            let chosen = Array(basis[results.count..<min(count, results.count + block)])
+            var products = try symmetric.apply(chosen)
+            guard products.count == chosen.count else {
+                throw KrylovError.productCount(expected: chosen.count, found: products.count)
             }
-            results.append((value, residual))
+            products.reverse()
+            while var product = products.popLast() {
+                applications += 1
+                let vector = basis[results.count]
+                let squaredNorm = try vector.dot(vector)
+                let value = try vector.dot(product) / squaredNorm
+                try product.add(-value, times: vector)
+                let residual = try (product.dot(product) / squaredNorm).squareRoot()
+                guard value.isFinite, residual.isFinite else {
+                    throw KrylovError.nonFiniteProduct(application: applications)
+                }
+                results.append((value, residual))
+            }
         }
         return results
     }

@@ -6,9 +6,12 @@ struct LanczosSearch<Operator: SymmetricOperator> {
     private let plan: LanczosPlan
     private let start: (Int) throws -> Vector
     private let progress: ((Lanczos.Progress) throws -> Void)?
+    private let inaccuracy: Double
 
     private var factorization: LanczosFactorization<Vector>
     private var startsUsed = 0
+    /// The products with an approximation before this search.
+    private var explorations = 0
     private var restarts = 0
     /// Estimates must stay below this share of the tolerance. Below 1 for their own rounding, less after a failed check.
     private var strictness = 0.9
@@ -27,20 +30,34 @@ struct LanczosSearch<Operator: SymmetricOperator> {
         var broughtNothing = false
     }
 
+    /// - Parameter inaccuracy: ‖error‖ of a product with a unit vector, where the operator is an approximation: residuals and
+    ///   remainders below it mean nothing.
     init(
-        _ symmetric: Operator, _ plan: LanczosPlan, start: @escaping (Int) throws -> Vector,
+        _ symmetric: Operator, _ plan: LanczosPlan, inaccuracy: Double = 0, start: @escaping (Int) throws -> Vector,
         progress: ((Lanczos.Progress) throws -> Void)?
     ) {
         self.symmetric = symmetric
         self.plan = plan
+        self.inaccuracy = inaccuracy
         self.start = start
         self.progress = progress
-        factorization = LanczosFactorization(dimension: symmetric.dimension, noiseFloor: plan.noiseFloor)
+        factorization = LanczosFactorization(
+            dimension: symmetric.dimension, noiseFloor: plan.noiseFloor, absoluteFloor: inaccuracy)
     }
 
     mutating func run() throws -> Spectrum<Vector> {
         guard plan.wanted > 0 else { return spectrum([], vectors: [], exhausted: false) }
-        var exhausted = try !refill()
+        // Vectors that failed a verification have left active ones.
+        var exhausted = factorization.activeCount == 0 ? try !refill() : false
+        while true {
+            let ritz = try advance(&exhausted)
+            if let result = try conclude(ritz, exhausted: exhausted) { return result }
+            if factorization.activeCount == 0, !exhausted { exhausted = try !refill() }
+        }
+    }
+
+    /// Extends the space, with restarts, until the wanted pairs seem to have converged, no space is left or no product.
+    private mutating func advance(_ exhausted: inout Bool) throws -> RitzSystem {
         while true {
             if !exhausted { try expand() }
             guard exhausted || isDue else { continue }
@@ -54,9 +71,8 @@ struct LanczosSearch<Operator: SymmetricOperator> {
             if closed, !early, !exhausted {
                 exhausted = factorization.columns == symmetric.dimension
             }
-            if early || exhausted || affordable < 1 {
-                if let result = try conclude(ritz, exhausted: exhausted) { return result }
-            } else if factorization.columns >= plan.basisSize {
+            if early || exhausted || affordable < 1 { return ritz }
+            if factorization.columns >= plan.basisSize {
                 try restart(ritz, count: plan.kept)
                 restarts += 1
             }
@@ -74,7 +90,7 @@ struct LanczosSearch<Operator: SymmetricOperator> {
 
     /// The products that may be taken while those of the check stay in reserve.
     private var affordable: Int {
-        plan.maximumApplications - plan.wanted - factorization.applications
+        plan.maximumApplications - plan.wanted - factorization.applications - explorations
     }
 
     private mutating func expand() throws {
@@ -107,7 +123,7 @@ struct LanczosSearch<Operator: SymmetricOperator> {
     // MARK: - Convergence
 
     private func bound(_ value: Double) -> Double {
-        max(plan.tolerance * abs(value), plan.noiseFloor * factorization.scale)
+        max(plan.tolerance * abs(value), plan.noiseFloor * factorization.scale, inaccuracy)
     }
 
     private func relative(_ residual: Double, value: Double) -> Double {
@@ -160,9 +176,41 @@ struct LanczosSearch<Operator: SymmetricOperator> {
         }
         try progress(
             Lanczos.Progress(
-                applications: factorization.applications, maximumApplications: plan.maximumApplications,
+                applications: explorations + factorization.applications, maximumApplications: plan.maximumApplications,
                 restarts: restarts, largest: estimates.reversed().prefix(plan.largest).map { $0 },
                 smallest: Array(estimates.prefix(plan.smallest))))
+    }
+
+    // MARK: - Exploration
+
+    /// The wanted Ritz vectors without a check, those with the largest residuals first, and the products it took.
+    mutating func explore() throws -> (vectors: [Vector], applications: Int) {
+        strictness = 0.8
+        var exhausted = try !refill()
+        let ritz = try advance(&exhausted)
+        let positions = wantedPositions(ritz).sorted { ritz.residuals[$0] > ritz.residuals[$1] }
+        try factorization.restart(keeping: positions, of: ritz)
+        return (Array(factorization.basis.prefix(positions.count)), factorization.applications)
+    }
+
+    /// Starts from orthonormal vectors that nearly span the wanted pairs: one block of products gives the pairs in their span
+    /// with true residuals. `nil` when these are too large; then ``run()`` goes on from there.
+    mutating func verify(_ vectors: consuming [Vector], spent: Int) throws -> Spectrum<Vector>? {
+        explorations = spent
+        for (index, vector) in vectors.enumerated() { _ = try factorization.append(vector, index: index) }
+        vectors = []
+        let seeds = factorization.activeCount
+        while factorization.columns < seeds {
+            try factorization.expand(symmetric, count: min(plan.checkBlock, seeds - factorization.columns))
+        }
+        let ritz = try factorization.ritz()
+        try report(ritz)
+        let positions = wantedPositions(ritz)
+        guard positions.count == plan.wanted, positions.allSatisfy({ ritz.residuals[$0] <= bound(ritz.values[$0]) })
+        else { return nil }
+        try factorization.restart(keeping: positions, of: ritz)
+        let pairs = positions.map { evidence(ritz.values[$0], ritz.residuals[$0]) }
+        return spectrum(pairs, vectors: Array(factorization.basis.prefix(positions.count)), exhausted: false)
     }
 
     // MARK: - The end
@@ -174,19 +222,21 @@ struct LanczosSearch<Operator: SymmetricOperator> {
         let first = plan.positions(count: wanted, available: ritz.values.count)
         let all = plan.positions(count: max(plan.keptAtCheck, wanted), available: ritz.values.count)
         try factorization.restart(keeping: first + all.filter { !first.contains($0) }, of: ritz)
-        let checks = try factorization.trueResiduals(symmetric, count: wanted)
+        let checks = try factorization.trueResiduals(symmetric, count: wanted, block: plan.checkBlock)
         let passed = checks.allSatisfy { $0.residual <= bound($0.value) }
         if !passed, !exhausted, failedChecks < 3, affordable >= 1 {
             failedChecks += 1
             strictness /= 10
             return nil
         }
-        let pairs = checks.map { check in
-            Evidence(
-                value: check.value, residual: relative(check.residual, value: check.value),
-                absoluteResidual: check.residual, converged: check.residual <= bound(check.value))
-        }
+        let pairs = checks.map { evidence($0.value, $0.residual) }
         return spectrum(pairs, vectors: Array(factorization.basis.prefix(wanted)), exhausted: exhausted)
+    }
+
+    private func evidence(_ value: Double, _ residual: Double) -> Evidence {
+        Evidence(
+            value: value, residual: relative(residual, value: value), absoluteResidual: residual,
+            converged: residual <= bound(value))
     }
 
     private struct Evidence {
@@ -207,7 +257,7 @@ struct LanczosSearch<Operator: SymmetricOperator> {
         let scale = factorization.scale
         return Spectrum(
             largest: Array(pairs.reversed().prefix(plan.largest)), smallest: Array(pairs.prefix(plan.smallest)),
-            applications: factorization.applications, restarts: restarts,
+            applications: factorization.applications, explorations: explorations, restarts: restarts,
             converged: pairs.count == plan.wanted && pairs.allSatisfy(\.converged),
             krylovDimensionExhausted: exhausted, scale: scale,
             asymmetry: scale > 0 ? factorization.asymmetry / scale : 0)

@@ -1,6 +1,6 @@
 /// An eigenvalue with its vector and the evidence for both.
 public struct Eigenpair<Vector> {
-    /// The Rayleigh quotient ⟨v, Hv⟩ / ⟨v, v⟩ of the returned vector, from a product of its own.
+    /// The Rayleigh quotient ⟨v, Hv⟩ / ⟨v, v⟩ of the returned vector, from true products.
     public var value: Double
     /// ‖Hv − λv‖₂ / |λ| from that product.
     ///
@@ -28,6 +28,8 @@ public struct Spectrum<Vector> {
     public var smallest: [Eigenpair<Vector>]
     /// The products taken, those of the residual check included.
     public var applications: Int
+    /// The products with an approximation of the operator that prepared the search; 0 without one.
+    public var explorations: Int
     /// How often the basis was full and reduced to Ritz vectors.
     public var restarts: Int
     /// Whether every pair asked for was found and converged.

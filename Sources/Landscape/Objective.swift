@@ -174,10 +174,8 @@ public final class Objective: Sendable {
 
     /// ∇L(θ), flat. Cost: one gradient over all windows; `workers` + 1 vectors of memory.
     public func gradient(at θ: Tensor) throws -> Tensor {
-        let sums = try sumOverBatches(vectors: 1) { batch in
-            let (leaves, gradients) = try self.gradientGraph(batch, at: θ, differentiable: false)
-            withExtendedLifetime(leaves) {}
-            return [try self.function.layout.flatten(gradients, dtype: self.dtype, device: self.device)]
+        let sums = try sumOverBatches { batch in
+            [try self.gradientGraph(batch, at: θ, differentiable: false).gradients]
         }
         count { $0.gradient += 1 }
         return sums[0]
@@ -186,13 +184,11 @@ public final class Objective: Sendable {
     /// (1/B) Σ_b g_b² over the batches, g_b the mean gradient over batch b, flat. Cost: one gradient.
     public func gradientSecondMoment(at θ: Tensor) throws -> Tensor {
         let batches = Double(function.batches.count)
-        let sums = try sumOverBatches(vectors: 1) { batch in
-            let (leaves, gradients) = try self.gradientGraph(batch, at: θ, differentiable: false)
-            withExtendedLifetime(leaves) {}
-            let flat = try self.function.layout.flatten(gradients, dtype: self.dtype, device: self.device)
+        let sums = try sumOverBatches { batch in
+            let gradients = try self.gradientGraph(batch, at: θ, differentiable: false).gradients
             // The batch's share of the mean over all windows, as a mean over the batch.
             let share = Double(self.function.batches[batch].count) / Double(self.function.windowCount)
-            return [try flat.squared() * (1 / (share * share * batches))]
+            return [try gradients.map { try $0.map { try $0.squared() * (1 / (share * share * batches)) } }]
         }
         count { $0.gradient += 1 }
         return sums[0]
@@ -246,22 +242,38 @@ public final class Objective: Sendable {
         )
     }
 
-    /// Adds the batches' vectors in the order of the batches, `workers` batches at a time.
-    func sumOverBatches(vectors: Int, _ body: @escaping @Sendable (Int) throws -> [Tensor]) throws -> [Tensor] {
+    /// Adds the batches' vectors, given by parameter (`nil` for zeros), in the order of the batches, `workers` batches at a time.
+    ///
+    /// Memory: one vector for each sum, and one for each vector of the batches in work.
+    func sumOverBatches(_ body: @escaping @Sendable (Int) throws -> [[Tensor?]]) throws -> [Tensor] {
+        let layout = function.layout
         var sums: [Tensor] = []
+        var views: [[Tensor]] = []
         for start in stride(from: 0, to: function.batches.count, by: workers) {
             let size = min(workers, function.batches.count - start)
-            let parts = Mutex([[Tensor]](repeating: [], count: size))
+            let shared = Mutex([[[Tensor?]]](repeating: [], count: size))
             try Parallel.forEach(size, workers: size) { offset in
                 try self.checkpoint()
                 let result = try body(start + offset)
-                parts.withLock { $0[offset] = result }
+                shared.withLock { $0[offset] = result }
             }
-            for part in parts.withLock({ $0 }) {
-                if sums.isEmpty {
-                    sums = part
-                } else {
-                    for (sum, addend) in zip(sums, part) { try sum.addInPlace(addend) }
+            for offset in 0..<size {
+                // Taken out, so that it is freed as soon as it is added.
+                var vectors = shared.withLock { parts in
+                    defer { parts[offset] = [] }
+                    return parts[offset]
+                }
+                for index in vectors.indices {
+                    let pieces = vectors[index]
+                    vectors[index] = []
+                    if index == sums.count {
+                        sums.append(try layout.flatten(pieces, dtype: dtype, device: device))
+                        views.append(try layout.views(of: sums[index]))
+                    } else {
+                        for (view, piece) in zip(views[index], pieces) {
+                            if let piece { try view.addInPlace(piece) }
+                        }
+                    }
                 }
             }
         }

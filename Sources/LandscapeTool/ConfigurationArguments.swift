@@ -86,7 +86,7 @@ enum ConfigurationArguments {
 /// The long names that a configuration file may use.
 enum ProbeOptionNames {
     static let flags: Set<String> = [
-        "resume", "overwrite", "no-report", "json", "dry-run", "strict", "quiet", "self-check",
+        "resume", "overwrite", "no-report", "json", "dry-run", "strict", "quiet", "self-check", "exact-search",
     ]
     static let all: Set<String> = flags.union([
         "model", "weights", "patch-size", "frequency", "dataset", "data", "columns", "split", "borders", "context",

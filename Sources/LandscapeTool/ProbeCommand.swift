@@ -54,6 +54,12 @@ struct ProbeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Hessian-vector products an eigenvalue search may take.", valueName: "n"))
     var maxProducts: Int = 200
 
+    @Flag(
+        help:
+            "Search the Hessian's eigenvectors with Hessian-vector products alone, not with differences of gradients first."
+    )
+    var exactSearch = false
+
     @Option(help: "Ends of the spectrum to search: both, largest or smallest.")
     var ends: SpectrumEnds = .both
 
@@ -278,7 +284,8 @@ struct ProbeCommand: ParsableCommand {
             variants: chosen, auxiliary: auxiliary,
             exclude: ParameterFilter(
                 terms: (exclude ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }),
-            measures: wanted, eigen: eigen, tolerance: tolerance, maxProducts: maxProducts, ends: ends,
+            measures: wanted, eigen: eigen, tolerance: tolerance, maxProducts: maxProducts, exactSearch: exactSearch,
+            ends: ends,
             matrices: matrices,
             blocks: (blocks ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) },
             samples: samples, traceError: traceError, traceMethod: traceMethod, densityProbes: densityProbes,
@@ -306,6 +313,7 @@ struct ProbeSettings {
     let eigen: Int
     let tolerance: Double
     let maxProducts: Int
+    let exactSearch: Bool
     let ends: SpectrumEnds
     let matrices: [CurvatureMatrix]
     let blocks: [String]

@@ -210,7 +210,8 @@ struct ProbeRun {
             "precision": workspace.dtype.description, "device": workspace.device.description,
             "variants": settings.variants.map(\.name), "exclude": settings.exclude.terms,
             "measures": settings.measures.map(\.rawValue), "eigen": settings.eigen, "tolerance": settings.tolerance,
-            "max_products": settings.maxProducts, "samples": settings.samples, "ends": settings.ends.rawValue,
+            "max_products": settings.maxProducts, "samples": settings.samples,
+            "exact_search": settings.exactSearch, "ends": settings.ends.rawValue,
             "operators": settings.matrices.map(\.rawValue), "blocks": settings.blocks,
             "trace_method": settings.traceMethod.rawValue, "density_probes": settings.densityProbes,
             "density_steps": settings.densitySteps, "bandwidth": settings.bandwidth,
@@ -247,7 +248,7 @@ struct ProbeRun {
         // Paths may move; contents may not.
         for key in ["weights", "data", "auxiliary"] { configuration[key] = nil }
         let object: [String: Any] = [
-            "algorithm": 3, "configuration": configuration, "sha256": try hashes(),
+            "algorithm": 4, "configuration": configuration, "sha256": try hashes(),
             "libtorch": Runtime.version, "onednn": Runtime.usesOneDNN,
         ]
         return SHA256.hash(of: Array(try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])))
@@ -302,44 +303,6 @@ struct ProbeRun {
         }
         try file.complete()
         try file.close()
-    }
-
-    /// The number of basis vectors that --memory allows; `nil` leaves it to the solver.
-    func basisSize() throws -> Int? {
-        guard let memory = settings.memory else { return nil }
-        let bytes = Double(workspace.model.layout.count * workspace.dtype.byteWidth)
-        // A product needs one vector per worker and one for the sum.
-        let available = Int(memory * 1_073_741_824 / bytes) - workers - 2
-        let needed = (settings.ends == .both ? 2 : 1) * settings.eigen + 2
-        guard available >= needed || available >= workspace.model.layout.count else {
-            throw Exit.Failure(
-                .usage,
-                String(
-                    format:
-                        "--memory %g GiB holds %d vectors of this model; %d eigenpairs at each end need %d: raise --memory to %.1f or lower --eigen",
-                    memory, max(0, available), settings.eigen, needed,
-                    Double(needed + workers + 2) * bytes / 1_073_741_824))
-        }
-        return min(available, max(4 * settings.eigen + 8, 20))
-    }
-
-    /// A matrix at a point, with what --memory leaves for its graphs.
-    func problem(_ objective: Objective, _ point: Tensor, _ target: CurvatureTarget) throws -> Curvature.Problem {
-        Curvature.Problem(
-            objective, at: point, matrix: target.matrix, graphMemory: try graphMemory(), seed: settings.seed)
-    }
-
-    /// How many vectors of a dimension a measure may hold: within --memory, or else within half of what is free.
-    func availableVectors(dimension: Int) -> Int {
-        let bytes = settings.memory.map { $0 * 1_073_741_824 } ?? Double(ProcessMemory.available) / 2
-        return max(0, Int(bytes / Double(dimension * workspace.dtype.byteWidth)) - workers - 2)
-    }
-
-    /// How far kept graphs may let the process grow under --memory: what the basis and a product leave; `nil` without it.
-    func graphMemory() throws -> Int? {
-        guard let memory = settings.memory, let basis = try basisSize() else { return nil }
-        let vector = Double(workspace.model.layout.count * workspace.dtype.byteWidth)
-        return max(0, Int(memory * 1_073_741_824 - Double(basis + workers + 2) * vector))
     }
 }
 

@@ -138,7 +138,9 @@ struct Workspace {
     }
 
     func makeObjective(workers: Int, limit: Int? = nil) throws -> Objective {
-        try Objective(
+        // Work on long vectors between evaluations takes as many threads.
+        Runtime.threadsOfVectors = workers
+        return try Objective(
             makeLoss(limit: limit), buffers: pretrained.buffers, dtype: dtype, device: device, workers: workers,
             shouldStop: { Interrupt.isRequested })
     }

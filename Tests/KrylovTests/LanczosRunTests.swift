@@ -184,7 +184,8 @@ struct LanczosRunTests {
         _ = try lanczos.run(symmetric) { CountedVector(startVector(80)($0), census) }
         let promised = try lanczos.peakVectorCount(dimension: 80)
         #expect(census.peak <= promised)
-        #expect(census.peak >= promised - blockSize)
+        // Room for the residuals of all pairs, which only an exploration needs.
+        #expect(census.peak >= promised - max(blockSize, min(80, sizes.0 + sizes.1)))
     }
 }
 

@@ -52,43 +52,78 @@ public enum Curvature {
 
     /// Eigenpairs at both ends of the spectrum, by Lanczos with full reorthogonalisation; residuals by true products.
     ///
+    /// The first start vector is the gradient, which lies mostly along the leading eigenvectors and saves about a sixth of
+    /// the products, with a hundredth of random noise so that no eigenvector is missed. Where the gradient is 0 it is noise.
+    ///
+    /// The Hessian's eigenvectors are first searched by ``GradientDifferences``, where these are accurate enough for the
+    /// tolerance: they cost half as much, and no graph need be kept.
+    ///
     /// - Parameters:
     ///   - gradient: ∇L(θ), the start of the search.
     ///   - largest: eigenpairs wanted at the upper end.
     ///   - smallest: eigenpairs wanted at the lower end.
     ///   - tolerance: relative residual ‖Hv − λv‖/|λ|.
-    ///
-    /// The first start vector is the gradient, which lies mostly along the leading eigenvectors and saves about a sixth of
-    /// the products, with a hundredth of random noise so that no eigenvector is missed. Where the gradient is 0 it is noise.
+    ///   - basisSize: as in ``Lanczos/basisSize``.
+    ///   - checkBlock: as in ``Lanczos/checkBlock``.
+    ///   - maximumProducts: products and differences together.
+    ///   - explores: whether differences of gradients may be used.
     public static func eigenpairs(
         _ problem: Problem, gradient: Tensor, largest: Int, smallest: Int, tolerance: Double,
-        basisSize: Int? = nil, maximumProducts: Int, progress: (@Sendable (Int) -> Void)? = nil
+        basisSize: Int? = nil, checkBlock: Int? = nil, maximumProducts: Int, explores: Bool = true,
+        progress: (@Sendable (Int) -> Void)? = nil
     ) throws -> Spectrum<FlatVector> {
-        try eigenpairs(
-            problem, of: problem.symmetric, gradient: gradient, largest: largest, smallest: smallest,
-            tolerance: tolerance, basisSize: basisSize, maximumProducts: maximumProducts, progress: progress)
+        let explores = explores && problem.matrix == .hessian
+        // After an exploration one block of products is mostly all there is.
+        let symmetric = CurvatureOperator(
+            problem.objective, at: problem.point, matrix: problem.matrix, memory: problem.graphMemory,
+            keepsFirst: !explores)
+        return try eigenpairs(
+            problem, of: symmetric, gradient: gradient, largest: largest, smallest: smallest,
+            tolerance: tolerance, basisSize: basisSize, checkBlock: checkBlock, maximumProducts: maximumProducts,
+            explores: explores, progress: progress)
     }
 
     /// The same for an operator made from the problem's, such as a preconditioned one.
+    ///
+    /// - Parameter explores: whether the operator is the Hessian itself and differences of gradients may be used.
     public static func eigenpairs<Operator: SymmetricOperator>(
         _ problem: Problem, of symmetric: Operator, gradient: Tensor, largest: Int, smallest: Int, tolerance: Double,
-        basisSize: Int? = nil, maximumProducts: Int, progress: (@Sendable (Int) -> Void)? = nil
+        basisSize: Int? = nil, checkBlock: Int? = nil, maximumProducts: Int, explores: Bool = false,
+        progress: (@Sendable (Int) -> Void)? = nil
     ) throws -> Spectrum<FlatVector> where Operator.Vector == FlatVector {
         let solver = Lanczos(
             largest: largest, smallest: smallest, tolerance: tolerance, basisSize: basisSize,
-            maximumApplications: maximumProducts, noiseFloor: problem.noiseFloor)
-        return try solver.run(
-            symmetric,
-            start: { index in
-                let noise = try problem.normal("lanczos", index)
-                guard index == 0 else { return FlatVector(noise) }
-                let length = try gradient.euclideanNorm()
-                guard length > 0, length.isFinite else { return FlatVector(noise) }
-                try noise.scaleInPlace(0.01 * length / noise.euclideanNorm())
-                try noise.addInPlace(gradient, times: 1)
-                return FlatVector(noise)
-            },
-            progress: { state in progress?(state.applications) })
+            checkBlock: checkBlock, maximumApplications: maximumProducts, noiseFloor: problem.noiseFloor)
+        let length = try gradient.euclideanNorm()
+        // Kept for one use, and drawn again in the rare case of a second: it is as large as the model.
+        var first: Tensor?
+        func firstStart(_ noise: Tensor) throws -> Tensor {
+            guard length > 0, length.isFinite else { return noise }
+            return try gradient.adding(noise, times: 0.01 * length / noise.euclideanNorm())
+        }
+        func start(_ index: Int) throws -> FlatVector {
+            guard index == 0 else { return FlatVector(try problem.normal("lanczos", index)) }
+            defer { first = nil }
+            return FlatVector(try first ?? firstStart(problem.normal("lanczos", 0)))
+        }
+        let report: (Lanczos.Progress) -> Void = { state in progress?(state.applications) }
+        if explores {
+            let differences: GradientDifferences?
+            do {
+                let noise = try problem.normal("lanczos", 0)
+                let direction = try firstStart(noise)
+                differences = try GradientDifferences(
+                    problem.objective, at: problem.point, gradient: gradient, direction: direction, noise: noise)
+                first = direction
+            }
+            // The few true products that follow cannot mend more than a few times the tolerance.
+            if let differences, differences.inaccuracy <= 5 * tolerance * differences.scale {
+                return try solver.run(
+                    symmetric, exploring: differences, inaccuracy: differences.inaccuracy, start: start,
+                    progress: report)
+            }
+        }
+        return try solver.run(symmetric, start: start, progress: report)
     }
 
     // MARK: Density

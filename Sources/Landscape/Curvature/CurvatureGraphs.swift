@@ -19,23 +19,28 @@ public final class CurvatureGraphs: Sendable {
     private struct State {
         var kept: [Int: any BatchGraph] = [:]
         var isFull = false
+        var mayKeep: Bool
         let residentAtStart: Int
     }
     private let state: Mutex<State>
 
     /// Keeps graphs for products at `point` while the resident size grows by no more than `memory` bytes.
     ///
-    /// - Parameter memory: half of what the machine has free when absent; 0 keeps none. On a GPU none are kept, since its
-    ///   memory does not show in the resident size.
+    /// - Parameters:
+    ///   - memory: half of what the machine has free when absent; 0 keeps none. On a GPU none are kept, since its memory does
+    ///     not show in the resident size.
+    ///   - keepsFirst: whether the first block's graphs are kept already. Where one block may be all, keeping costs a quarter
+    ///     more than building them to be used up.
     public init(
-        _ objective: Objective, at point: Tensor, matrix: CurvatureMatrix = .hessian, memory: Int? = nil
+        _ objective: Objective, at point: Tensor, matrix: CurvatureMatrix = .hessian, memory: Int? = nil,
+        keepsFirst: Bool = true
     ) {
         precondition(matrix != .residual, "the residual is a difference of two matrices")
         self.objective = objective
         self.point = point
         self.matrix = matrix
         self.memory = objective.device == .cpu ? memory ?? ProcessMemory.available / 2 : 0
-        state = Mutex(State(residentAtStart: ProcessMemory.resident))
+        state = Mutex(State(mayKeep: keepsFirst, residentAtStart: ProcessMemory.resident))
     }
 
     /// How many batches' graphs are kept at present.
@@ -47,19 +52,18 @@ public final class CurvatureGraphs: Sendable {
     /// vectors of memory for each vector.
     public func products(with vectors: [Tensor]) throws -> [Tensor] {
         let layout = objective.function.layout
-        let (dtype, device) = (objective.dtype, objective.device)
         let views = try vectors.map { try layout.views(of: $0) }
-        let sums = try objective.sumOverBatches(vectors: vectors.count) { batch in
+        let sums = try objective.sumOverBatches { batch in
             let known = self.state.withLock { $0.kept[batch] }
             let graph = try known ?? self.build(batch)
             let isKept = known != nil || self.keep(graph, batch)
             return try views.enumerated().map { position, vector in
                 let parts = try graph.product(with: vector, keepGraph: isKept || position + 1 < views.count)
-                guard let parts else { return try Tensor.zeros([layout.count], dtype: dtype, device: device) }
-                return try layout.flatten(parts, dtype: dtype, device: device)
+                return parts ?? [Tensor?](repeating: nil, count: layout.parameters.count)
             }
         }
         objective.count { $0.product += vectors.count }
+        state.withLock { $0.mayKeep = true }
         return sums
     }
 
@@ -76,7 +80,7 @@ public final class CurvatureGraphs: Sendable {
         guard memory > 0 else { return false }
         let resident = ProcessMemory.resident
         return state.withLock { state in
-            if state.isFull { return false }
+            guard state.mayKeep, !state.isFull else { return false }
             guard resident - state.residentAtStart <= memory else {
                 state.isFull = true
                 return false

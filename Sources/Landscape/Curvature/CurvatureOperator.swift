@@ -37,12 +37,15 @@ public struct CurvatureOperator: SymmetricOperator {
 
     /// The matrix at θ as an operator.
     ///
-    /// - Parameter memory: how far graphs kept between products may let the process grow, as in ``CurvatureGraphs``.
+    /// - Parameters:
+    ///   - memory: how far graphs kept between products may let the process grow, as in ``CurvatureGraphs``.
+    ///   - keepsFirst: as in ``CurvatureGraphs``.
     public init(
-        _ objective: Objective, at point: Tensor, matrix: CurvatureMatrix = .hessian, memory: Int? = nil
+        _ objective: Objective, at point: Tensor, matrix: CurvatureMatrix = .hessian, memory: Int? = nil,
+        keepsFirst: Bool = true
     ) {
         guard matrix == .residual else {
-            graphs = CurvatureGraphs(objective, at: point, matrix: matrix, memory: memory)
+            graphs = CurvatureGraphs(objective, at: point, matrix: matrix, memory: memory, keepsFirst: keepsFirst)
             subtracted = nil
             return
         }

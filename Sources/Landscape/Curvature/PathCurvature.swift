@@ -25,13 +25,15 @@ public final class PathCurvature {
         public var graphMemory: Int?
         /// Whether the products at the ends are kept, 2 · probes vectors, or taken again for every point.
         public var keepsProducts: Bool
+        /// Whether eigenvectors are searched with differences of gradients first.
+        public var explores: Bool
         /// Of all random vectors.
         public var seed: UInt64
 
         /// Settings of a path.
         public init(
             probes: Int, tolerance: Double, maximumProducts: Int, basisSize: Int? = nil, graphMemory: Int? = nil,
-            keepsProducts: Bool = true, seed: UInt64
+            keepsProducts: Bool = true, explores: Bool = true, seed: UInt64
         ) {
             self.probes = probes
             self.tolerance = tolerance
@@ -39,6 +41,7 @@ public final class PathCurvature {
             self.basisSize = basisSize
             self.graphMemory = graphMemory
             self.keepsProducts = keepsProducts
+            self.explores = explores
             self.seed = seed
         }
     }
@@ -107,7 +110,7 @@ public final class PathCurvature {
     private func extreme(_ θ: Tensor) throws -> Extreme {
         let spectrum = try Curvature.eigenpairs(
             problem(θ), gradient: objective.gradient(at: θ), largest: 1, smallest: 0, tolerance: settings.tolerance,
-            basisSize: settings.basisSize, maximumProducts: settings.maximumProducts)
+            basisSize: settings.basisSize, maximumProducts: settings.maximumProducts, explores: settings.explores)
         return PathCurvature.extreme(spectrum.largest)
     }
 
@@ -132,7 +135,8 @@ public final class PathCurvature {
         let symmetric = problem.symmetric
         let spectrum = try Curvature.eigenpairs(
             problem, of: symmetric, gradient: gradient, largest: 1, smallest: 1, tolerance: settings.tolerance,
-            basisSize: settings.basisSize, maximumProducts: settings.maximumProducts, progress: progress)
+            basisSize: settings.basisSize, maximumProducts: settings.maximumProducts, explores: settings.explores,
+            progress: progress)
         var (forms, squares, errors, sizes): ([Double], [Double], [Double], [Double]) = ([], [], [], [])
         for first in stride(from: 0, to: settings.probes, by: 4) {
             let block = Array(first..<min(settings.probes, first + 4))

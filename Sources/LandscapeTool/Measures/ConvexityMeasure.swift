@@ -75,7 +75,8 @@ struct ConvexityMeasure {
         let problem = Curvature.Problem(objective, at: θ, graphMemory: try run.graphMemory(), seed: settings.seed)
         let spectrum = try Curvature.eigenpairs(
             problem, gradient: gradient, largest: 1, smallest: 1, tolerance: settings.tolerance,
-            basisSize: run.basisSize(), maximumProducts: settings.maxProducts)
+            basisSize: run.basisSize(), checkBlock: run.checkBlock, maximumProducts: settings.maxProducts,
+            explores: !settings.exactSearch)
         guard let largest = spectrum.largest.first, let smallest = spectrum.smallest.first else { return [:] }
         // A Hessian without negative eigenvalues is convex; one without positive ones has no such ratio.
         let ratio = smallest.value >= 0 ? 0 : largest.value > 0 ? -smallest.value / largest.value : Double.infinity

@@ -25,7 +25,9 @@ struct EigenMeasure {
                 .eigenvalues(
                     group: target.group, count: count, suffix: suffix,
                     longName: "\(word) eigenvalues of the \(target.title)", units: "loss",
-                    attributes: ["tolerance": .double(settings.tolerance), "products": 0, "restarts": 0]))
+                    attributes: [
+                        "tolerance": .double(settings.tolerance), "products": 0, "differences": 0, "restarts": 0,
+                    ]))
         }
         return plans
     }
@@ -39,7 +41,8 @@ struct EigenMeasure {
         let progress = Log.Progress("\(name) eigenvalues of the \(target.title), products", total: settings.maxProducts)
         let spectrum = try Curvature.eigenpairs(
             run.problem(objective, θ, target), gradient: gradient, largest: largest, smallest: smallest,
-            tolerance: settings.tolerance, basisSize: run.basisSize(), maximumProducts: settings.maxProducts,
+            tolerance: settings.tolerance, basisSize: run.basisSize(), checkBlock: run.checkBlock,
+            maximumProducts: settings.maxProducts, explores: !settings.exactSearch,
             progress: { progress.set($0) })
         let ends = [(largest, "", spectrum.largest), (smallest, "_smallest", spectrum.smallest)]
         for (wanted, suffix, pairs) in ends where wanted > 0 {
@@ -52,11 +55,15 @@ struct EigenMeasure {
                     "residuals\(suffix)": padded(pairs.map(\.residual), .nan),
                     "converged\(suffix)": padded(pairs.map { $0.converged ? 1 : 0 }, 0),
                 ], seconds: begun.elapsed,
-                attributes: ["products": .int(spectrum.applications), "restarts": .int(spectrum.restarts)])
+                attributes: [
+                    "products": .int(spectrum.applications), "differences": .int(spectrum.explorations),
+                    "restarts": .int(spectrum.restarts),
+                ])
         }
         let values = [spectrum.smallest.first, spectrum.largest.first].compactMap { $0.map { Number.text($0.value) } }
         Log.info(
             "\(name): eigenvalues of the \(target.title) \(values.joined(separator: " to ")), \(spectrum.applications) products"
+                + (spectrum.explorations > 0 ? " after \(spectrum.explorations) differences of gradients" : "")
                 + (spectrum.converged ? "" : ", not all converged"))
     }
 }

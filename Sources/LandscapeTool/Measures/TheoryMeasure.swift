@@ -71,7 +71,8 @@ struct TheoryMeasure {
             PathCurvature.Settings(
                 probes: settings.theoryProbes, tolerance: settings.tolerance,
                 maximumProducts: settings.maxProducts, basisSize: run.basisSize(), graphMemory: run.graphMemory(),
-                keepsProducts: vectors >= 2 * settings.theoryProbes + 40, seed: settings.seed))
+                keepsProducts: vectors >= 2 * settings.theoryProbes + 40, explores: !settings.exactSearch,
+                seed: settings.seed))
         // All three lines end at the pre-trained weights.
         var last: PathCurvature.Point?
         for (index, position) in pending {

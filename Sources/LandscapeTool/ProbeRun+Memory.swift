@@ -1,0 +1,59 @@
+import Forecasters
+import Landscape
+import Networks
+import Tensor
+
+/// What `--memory` leaves for what, counted in vectors as large as the model.
+extension ProbeRun {
+    private var vectorBytes: Double { Double(workspace.model.layout.count * workspace.dtype.byteWidth) }
+
+    /// What `--memory` holds; `nil` without it.
+    private var vectorBudget: Int? { settings.memory.map { Int($0 * 1_073_741_824 / vectorBytes) } }
+
+    /// Vectors beside a Krylov basis: for each worker its batch's product and the gradient in its graph; their sum; the
+    /// gradient at the point; and one for what the allocator keeps. A difference of gradients needs the moved point, and no graph.
+    private var transientVectors: Int { 2 * workers + 3 }
+
+    /// A matrix at a point, with what --memory leaves for its graphs.
+    func problem(_ objective: Objective, _ point: Tensor, _ target: CurvatureTarget) throws -> Curvature.Problem {
+        Curvature.Problem(
+            objective, at: point, matrix: target.matrix, graphMemory: try graphMemory(), seed: settings.seed)
+    }
+
+    /// The number of basis vectors that --memory allows; `nil` leaves it to the solver.
+    func basisSize() throws -> Int? {
+        guard let memory = settings.memory, let budget = vectorBudget else { return nil }
+        let wanted = (settings.ends == .both ? 2 : 1) * settings.eigen
+        // The check holds the wanted vectors and their products.
+        let needed = max(wanted + 2, 2 * wanted)
+        let available = budget - transientVectors
+        guard available >= needed || available >= workspace.model.layout.count else {
+            throw Exit.Failure(
+                .usage,
+                String(
+                    format:
+                        "--memory %g GiB holds %d vectors of this model; %d eigenpairs at each end need %d with %d threads: raise --memory to %.1f, or lower --eigen or --threads, or choose one of the --ends",
+                    memory, budget, settings.eigen, needed + transientVectors, workers,
+                    (Double(needed + transientVectors) * vectorBytes / 1_073_741_824 * 10).rounded(.up) / 10))
+        }
+        return min(available, max(4 * settings.eigen + 8, 20))
+    }
+
+    /// How many products are taken together when eigenpairs are checked: one where memory is bounded and vectors are large.
+    var checkBlock: Int? {
+        guard let budget = vectorBudget, let basis = try? basisSize() else { return nil }
+        return max(1, (budget - transientVectors - basis) / (workers + 1))
+    }
+
+    /// How many vectors of a dimension a measure may hold: within --memory, or else within half of what is free.
+    func availableVectors(dimension: Int) -> Int {
+        let bytes = settings.memory.map { $0 * 1_073_741_824 } ?? Double(ProcessMemory.available) / 2
+        return max(0, Int(bytes / Double(dimension * workspace.dtype.byteWidth)) - transientVectors)
+    }
+
+    /// How far kept graphs may let the process grow under --memory: what the basis and a product leave; `nil` without it.
+    func graphMemory() throws -> Int? {
+        guard let memory = settings.memory, let basis = try basisSize() else { return nil }
+        return max(0, Int(memory * 1_073_741_824 - Double(basis + transientVectors) * vectorBytes))
+    }
+}
