@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 
-TRACE_BUDGETS = [12, 24, 48, 96, 192, 384, 768]
+TRACE_BUDGETS = [12, 24, 48, 96, 192, 384]
 SEEDS = 20
 TARGET = 0.01
 

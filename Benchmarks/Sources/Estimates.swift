@@ -45,7 +45,10 @@ struct DenseMatrix: SymmetricOperator {
     }
 
     func apply(_ vectors: [FlatVector]) throws -> [FlatVector] {
-        try vectors.map { FlatVector(try matrix.matmul($0.tensor)) }
+        guard vectors.count > 1 else { return try vectors.map { FlatVector(try matrix.matmul($0.tensor)) } }
+        // As rows, which are contiguous; the matrix is symmetric.
+        let products = try Tensor.stack(vectors.map(\.tensor)).matmul(matrix)
+        return try vectors.indices.map { FlatVector(try products.selected(0, at: $0)) }
     }
 
     func signs(_ purpose: String, _ seed: Int, _ index: Int) throws -> FlatVector {

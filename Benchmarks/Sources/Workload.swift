@@ -12,7 +12,7 @@ import TimeSeries
 struct Workload: ParsableArguments {
     @Argument(help: "The folder that 'prepare' filled.") var folder: String
     @Option(help: "float32 or float64.") var precision = "float32"
-    @Option(help: "Windows per batch.") var batch = 64
+    @Option(help: "Windows per batch.") var batch = 128
     @Option(help: "Threads.") var threads = 2
 
     func validate() throws {

@@ -36,8 +36,20 @@ public enum AttributeValue: Equatable, Sendable {
         }
     }
 
+    /// The numbers of the value, if any.
+    public var numbers: [Double] {
+        switch self {
+        case .double(let value): [value]
+        case .int(let value): [Double(value)]
+        case .unsigned(let value): [Double(value)]
+        case .doubles(let values): values
+        case .ints(let values): values.map(Double.init)
+        case .string, .strings: []
+        }
+    }
+
     /// The texts of the value, if any.
-    var texts: [String] {
+    public var texts: [String] {
         switch self {
         case .string(let value): [value]
         case .strings(let values): values

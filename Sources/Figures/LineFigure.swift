@@ -41,8 +41,15 @@ public struct LineFigure: Figure {
     /// The label of the vertical axis.
     public let yLabel: String
 
+    /// Weights that lie on the line.
+    public let marks: [(title: String, position: Double)]
+
     /// A figure of curves.
-    public init(name: String, curves: [Curve], xLabel: String, yLabel: String = "loss") {
+    public init(
+        name: String, curves: [Curve], xLabel: String, yLabel: String = "loss",
+        marks: [(title: String, position: Double)] = []
+    ) {
+        self.marks = marks
         self.name = name
         self.curves = curves
         self.xLabel = xLabel
@@ -54,7 +61,7 @@ public struct LineFigure: Figure {
 
     /// See ``Figure/alternative``.
     public var alternative: String {
-        "Loss along a random direction for \(curves.map(\.title).joined(separator: ", "))."
+        "Loss along a line for \(curves.map(\.title).joined(separator: ", "))."
     }
 
     /// See ``Figure/script()``.
@@ -74,13 +81,23 @@ public struct LineFigure: Figure {
                 "$curve\(index) using 1:2 with \(curve.t.count > 1 ? "lines" : "points pt 7") lc rgb '\(colour)' \(curve.t.count > 1 ? "lw 1.6 dt \(index % 4 + 1)" : "") title \(Gnuplot.quote(Gnuplot.label(curve.title, limit: 18))) noenhanced"
             )
         }
+        // One above the other, since neighbours may be close.
+        let labels = marks.enumerated().map { index, mark in
+            "set arrow from first \(mark.position), graph 0 to first \(mark.position), graph 1 nohead lc rgb '#999999' dt 2 back\n"
+                + "set label \(Gnuplot.quote(Gnuplot.label(mark.title, limit: 18))) at first \(mark.position), graph \(0.96 - 0.07 * Double(index % 5)) offset 0.5,0 noenhanced tc rgb '#555555' front\n"
+        }
+        let positions = curves.flatMap(\.t)
+        let range =
+            (positions.min() ?? 0) < (positions.max() ?? 0)
+            ? "set xrange [\(Gnuplot.number(positions.min()!)):\(Gnuplot.number(positions.max()!))]" : ""
         let body = """
-            \(Gnuplot.margins(left: 0.10, right: 0.76, bottom: 0.21, top: 0.95))
+            \(labels.joined())\(Gnuplot.margins(left: 0.10, right: 0.76, bottom: 0.21, top: 0.95))
             set border 3; set tics nomirror out
+            \(range)
             set xlabel \(Gnuplot.quote(xLabel)) noenhanced; set ylabel \(Gnuplot.quote(yLabel + (scale.isLogarithmic ? " (log scale)" : "")))
             \(scale.isLogarithmic ? "set logscale y" : "")
             set key at screen 0.785,0.93 left top Left reverse samplen 2.5 noenhanced
-            set arrow from first 0, graph 0 to first 0, graph 1 nohead lc rgb '#999999' dt 3 back
+            \(marks.isEmpty ? "set arrow from first 0, graph 0 to first 0, graph 1 nohead lc rgb '#999999' dt 3 back" : "")
             plot \(plots.joined(separator: ", \\\n     "))
             """
         return Gnuplot.page(name, width: 17.8, height: 7.5, data: data, body: body)

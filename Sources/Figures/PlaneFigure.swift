@@ -10,10 +10,15 @@ public struct PlanePanel: Sendable {
     public let y: [Double]
     /// Row-major, `loss[j * x.count + i]` at (x[i], y[j]); NaN and infinity are holes.
     public let loss: [Double]
+    /// Weights that lie on the plane, beside its centre.
+    public let marks: [(title: String, x: Double, y: Double)]
 
     /// A panel.
-    public init(title: String, x: [Double], y: [Double], loss: [Double]) {
+    public init(
+        title: String, x: [Double], y: [Double], loss: [Double], marks: [(title: String, x: Double, y: Double)] = []
+    ) {
         precondition(loss.count == x.count * y.count, "one loss per point")
+        self.marks = marks
         self.title = title
         self.x = x
         self.y = y
@@ -69,6 +74,10 @@ public struct PlaneFigure: Figure {
         return "[\(coordinates[0] - half):\(last + half)]"
     }
 
+    private static func contains(_ panel: PlanePanel, _ x: Double, _ y: Double) -> Bool {
+        panel.x[0] <= x && panel.x[panel.x.count - 1] >= x && panel.y[0] <= y && panel.y[panel.y.count - 1] >= y
+    }
+
     /// See ``Figure/script()``.
     public func script() -> String {
         let scale = Scale(panels.flatMap(\.loss))
@@ -121,9 +130,13 @@ public struct PlaneFigure: Figure {
                 set title \(Gnuplot.quote(Gnuplot.label(panel.title, limit: 28))) noenhanced offset 0,-0.6
                 \(isBottom ? "set xlabel \(Gnuplot.quote(xLabel)) offset 0,0.4; set format x '%g'" : "unset xlabel; set format x ''")
                 \(column == 0 ? "set ylabel \(Gnuplot.quote(yLabel)) offset 1,0; set format y '%g'" : "unset ylabel; set format y ''")
-                \(panel.x[0] <= 0 && panel.x[panel.x.count - 1] >= 0 && panel.y[0] <= 0 && panel.y[panel.y.count - 1] >= 0 ? "set label 1 '' at 0,0,0 point pt 1 ps 0.9 lw 1.5 lc rgb '#ff4d4d' front" : "unset label 1")
+                \(panel.marks.isEmpty && PlaneFigure.contains(panel, 0, 0) ? "set label 1 '' at 0,0,0 point pt 1 ps 0.9 lw 1.5 lc rgb '#ff4d4d' front" : "unset label 1")
 
                 """
+            for (number, mark) in panel.marks.enumerated() where PlaneFigure.contains(panel, mark.x, mark.y) {
+                body +=
+                    "set label \(number + 2) \(Gnuplot.quote(Gnuplot.label(mark.title, limit: 18))) at \(mark.x),\(mark.y),0 noenhanced point pt 7 ps 0.8 lc rgb '#ff4d4d' offset 0.7,0.5 tc rgb '#ffffff' front\n"
+            }
             if isLast {
                 let barX = (width - right + 0.35) / width
                 body +=
@@ -137,6 +150,7 @@ public struct PlaneFigure: Figure {
             }
             body += "splot \(plots.joined(separator: ", "))\n"
             if !holes.isEmpty { body += "unset object\n" }
+            for number in panel.marks.indices { body += "unset label \(number + 2)\n" }
         }
         body += "unset multiplot"
         return Gnuplot.page(name, width: width, height: height, data: data, body: body)

@@ -9,6 +9,8 @@ public enum DirectionNormalization: String, Sendable, CaseIterable {
     case layer
     /// The whole direction gets the norm of the weights.
     case model
+    /// The draw as it is: entries from N(0, 1).
+    case none
     /// The published SFF code: entries from N(1, 8), rows as in ``filter``, and 1-D parameters entry by entry.
     case sff
 }
@@ -74,6 +76,45 @@ public enum Directions {
     private static func matchingRows(_ d: Tensor, to w: Tensor) throws -> Tensor {
         let others = Array(1..<d.rank)
         return try d * (w.norm(others, keepingDimensions: true) / (d.norm(others, keepingDimensions: true) + 1e-10))
+    }
+
+    /// The part of b orthogonal to a, with the norm of b; b itself where that part is nothing but rounding.
+    public static func orthogonalized(_ b: Tensor, against a: Tensor) throws -> Tensor {
+        let square = try a.dot(a)
+        let norm = try b.euclideanNorm()
+        guard square > 0, norm > 0 else { return b }
+        var rest = b
+        // Twice, so that the cosine is rounding even where the axes are nearly parallel.
+        for _ in 0..<2 { rest = try rest.adding(a, times: -(a.dot(rest)) / square) }
+        let left = try rest.euclideanNorm()
+        guard left > 1e-6 * norm else { return b }
+        try rest.scaleInPlace(norm / left)
+        return rest
+    }
+
+    /// The coordinates of a displacement in the span of one or two axes by least squares, and how far from it the displacement
+    /// ends, relative to its length.
+    public static func coordinates(
+        of displacement: Tensor, along axes: [Tensor]
+    ) throws -> (values: [Double], distance: Double) {
+        let products = try axes.map { try $0.dot(displacement) }
+        let squares = try axes.map { try $0.dot($0) }
+        var values: [Double]
+        if axes.count == 2 {
+            let mixed = try axes[0].dot(axes[1])
+            let determinant = squares[0] * squares[1] - mixed * mixed
+            guard determinant > 1e-12 * squares[0] * squares[1] else { return ([.nan, .nan], .infinity) }
+            values = [
+                (products[0] * squares[1] - products[1] * mixed) / determinant,
+                (products[1] * squares[0] - products[0] * mixed) / determinant,
+            ]
+        } else {
+            values = zip(products, squares).map { $0 / $1 }
+        }
+        var rest = displacement
+        for (value, axis) in zip(values, axes) { rest = try rest.adding(axis, times: -value) }
+        let length = try displacement.euclideanNorm()
+        return (values, length > 0 ? try rest.euclideanNorm() / length : 0)
     }
 
     /// ⟨a, b⟩ / (‖a‖ ‖b‖).

@@ -17,6 +17,13 @@ public enum SliceGeometry: Sendable {
         }
     }
 
+    /// The point of some coordinates, with memory of its own.
+    public func point(_ coordinates: [Double]) throws -> Tensor {
+        let buffer = try makeBuffer()
+        try place(coordinates, in: buffer)
+        return buffer
+    }
+
     /// A buffer to place points in.
     func makeBuffer() throws -> Tensor {
         switch self {

@@ -109,8 +109,12 @@ struct ProbeCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Random axes: filter, layer, model, or sff (as the published SFF code draws them).", valueName: "kind"))
+            "Axes of lines and planes: random directions (filter, layer, model, none, or sff as the published SFF code draws them), eigen, gradient, variants, or file:PATH[,PATH].",
+            valueName: "kind"))
     var axes: String = "filter"
+
+    @Flag(help: "Make the second axis of a plane orthogonal to the first.")
+    var orthogonal = false
 
     @Option(help: ArgumentHelp("Biases and norms in random axes: zero, match or own.", valueName: "rule"))
     var oneDimensional: String = "zero"
@@ -123,8 +127,9 @@ struct ProbeCommand: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Range of line and plane coordinates, such as -1:1.", valueName: "A:B"))
-    var range: String = "-1:1"
+        help: ArgumentHelp(
+            "Range of line and plane coordinates; -1:1 when absent, -0.25:1.25 for --axes variants.", valueName: "A:B"))
+    var range: String?
 
     @Option(help: ArgumentHelp("Points of the path for --measures theory, both ends included.", valueName: "n"))
     var theoryPoints: Int = 11
@@ -262,9 +267,7 @@ struct ProbeCommand: ParsableCommand {
             if !matrices.contains(matrix) { matrices.append(matrix) }
         }
         guard !matrices.isEmpty else { throw Exit.Failure(.usage, "--operators is empty.") }
-        guard let normalization = DirectionNormalization(rawValue: axes) else {
-            throw Exit.Failure(.usage, "--axes: '\(axes)' is not available; known are filter, layer, model, sff.")
-        }
+        let axisChoice = try AxisChoice(axes)
         guard let rule = OneDimensionalRule(rawValue: oneDimensional) else {
             throw Exit.Failure(.usage, "--one-dimensional must be zero, match or own.")
         }
@@ -276,9 +279,15 @@ struct ProbeCommand: ParsableCommand {
             return (counts[0], counts[1])
         }
         let convexity = try size(convexityGrid, "--convexity-grid")
-        let bounds = range.split(separator: ":", omittingEmptySubsequences: false).compactMap { Double($0) }
-        guard bounds.count == 2, bounds[0] < bounds[1], bounds.allSatisfy(\.isFinite) else {
-            throw Exit.Failure(.usage, "--range must be two numbers such as -1:1, the smaller first.")
+        let interval: (low: Double, high: Double)
+        if let range {
+            let bounds = range.split(separator: ":", omittingEmptySubsequences: false).compactMap { Double($0) }
+            guard bounds.count == 2, bounds[0] < bounds[1], bounds.allSatisfy(\.isFinite) else {
+                throw Exit.Failure(.usage, "--range must be two numbers such as -1:1, the smaller first.")
+            }
+            interval = (bounds[0], bounds[1])
+        } else {
+            interval = axisChoice.defaultRange
         }
         return ProbeSettings(
             variants: chosen, auxiliary: auxiliary,
@@ -290,10 +299,10 @@ struct ProbeCommand: ParsableCommand {
             blocks: (blocks ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) },
             samples: samples, traceError: traceError, traceMethod: traceMethod, densityProbes: densityProbes,
             densitySteps: densitySteps, bandwidth: bandwidth, learningRate: learningRate, memory: memory,
-            normalization: normalization, oneDimensional: rule, grid: try size(grid, "--grid"),
+            axes: axisChoice, isOrthogonal: orthogonal, oneDimensional: rule, grid: try size(grid, "--grid"),
             points: points, theoryPoints: theoryPoints, theoryProbes: theoryProbes, convexityGrid: convexity,
             selfCheck: selfCheck,
-            range: (bounds[0], bounds[1]), seed: machine.seed)
+            range: interval, seed: machine.seed)
     }
 }
 
@@ -325,7 +334,8 @@ struct ProbeSettings {
     let bandwidth: Double
     let learningRate: Double
     let memory: Double?
-    let normalization: DirectionNormalization
+    let axes: AxisChoice
+    let isOrthogonal: Bool
     let oneDimensional: OneDimensionalRule
     let grid: (x: Int, y: Int)
     let points: Int

@@ -44,7 +44,11 @@ struct ProbeRun {
             auxiliaryHash = nil
         }
         var hashes: [String: String] = [:]
-        for case .file(let path) in settings.variants {
+        var paths = settings.variants.compactMap { variant in
+            if case .file(let path) = variant { path } else { nil }
+        }
+        if case .files(let directions) = settings.axes { paths += directions }
+        for path in paths {
             hashes[path] = try Checkpoint(URL(fileURLWithPath: path)).sha256()
         }
         fileHashes = hashes
@@ -65,16 +69,7 @@ struct ProbeRun {
     var xs: [Double] { Slices.coordinates(from: settings.range.low, to: settings.range.high, count: settings.grid.x) }
     var ys: [Double] { Slices.coordinates(from: settings.range.low, to: settings.range.high, count: settings.grid.y) }
 
-    var axisText: String {
-        let kind =
-            settings.normalization == .sff
-            ? "random N(1, 8), row-normalised (SFF code)"
-            : "random, \(settings.normalization.rawValue)-normalised to the pre-trained weights"
-        return settings.normalization == .sff
-            ? kind : "\(kind), one-dimensional parameters: \(settings.oneDimensional.rawValue)"
-    }
-
-    func plan(cosine: Double?) throws -> RunPlan {
+    func plan(_ axes: SliceAxes?) throws -> RunPlan {
         let variants = try settings.variants.map { variant -> VariantPlan in
             VariantPlan(
                 name: variant.name, kind: variant.kind, alpha: variant.parameter,
@@ -82,7 +77,7 @@ struct ProbeRun {
                 parameters: workspace.model.layout.count,
                 attributes: variant.positionOnPath.map { ["position_on_path": .double($0)] } ?? [:], scalars: scalars(),
                 arrays: arrays(),
-                lines: lines(for: variant), planes: planes(cosine: cosine))
+                lines: lines(for: variant, axes), planes: try planes(for: variant, axes))
         }
         return RunPlan(
             title: "Loss landscape of \(workspace.model.architecture)",
@@ -164,13 +159,14 @@ struct ProbeRun {
         return plans
     }
 
-    private func lines(for variant: Variant) -> [LinePlan] {
+    private func lines(for variant: Variant, _ axes: SliceAxes?) -> [LinePlan] {
         var plans: [LinePlan] = []
-        if settings.has(.line) {
+        if settings.has(.line), let axes, carries(variant, axes) {
             plans.append(
                 LinePlan(
-                    name: "random", t: lineCoordinates, columns: ColumnPlan.lossAndError(units: "loss"),
-                    attributes: ["axis": .string(axisText), "seed": .unsigned(settings.seed)]))
+                    name: axes.name, t: lineCoordinates, columns: ColumnPlan.lossAndError(units: "loss"),
+                    attributes: ["axis": .string(axes.texts[0]), "seed": .unsigned(settings.seed)]
+                        .merging(marks(axes, along: 1)) { $1 }))
         }
         if settings.has(.path) && variant == pathHolder {
             plans.append(
@@ -182,20 +178,39 @@ struct ProbeRun {
         return plans
     }
 
-    private func planes(cosine: Double?) -> [PlanePlan] {
+    private func planes(for variant: Variant, _ axes: SliceAxes?) throws -> [PlanePlan] {
+        guard let axes, axes.vectors.count == 2, carries(variant, axes) else { return [] }
+        let cosine = try axes.cosine()
         var plans: [PlanePlan] = []
-        if settings.has(.convexity) {
-            plans.append(ConvexityMeasure(settings: settings).plan(axis: axisText, cosine: cosine))
+        if settings.has(.plane) {
+            plans.append(
+                PlanePlan(
+                    name: axes.name, x: xs, y: ys, columns: ColumnPlan.lossAndError(units: "loss"),
+                    attributes: [
+                        "x_axis": .string(axes.texts[0]), "y_axis": .string(axes.texts[1]),
+                        "seed": .unsigned(settings.seed), "cosine": .double(cosine ?? .nan),
+                    ].merging(marks(axes, along: 2)) { $1 }))
         }
-        guard settings.has(.plane) else { return plans }
-        plans.insert(
-            PlanePlan(
-                name: "random", x: xs, y: ys, columns: ColumnPlan.lossAndError(units: "loss"),
-                attributes: [
-                    "x_axis": .string(axisText + ", index 0"), "y_axis": .string(axisText + ", index 1"),
-                    "seed": .unsigned(settings.seed), "cosine": .double(cosine ?? .nan),
-                ]), at: 0)
+        if settings.has(.convexity) {
+            plans.append(ConvexityMeasure(settings: settings).plan(axes.texts, cosine: cosine))
+        }
         return plans
+    }
+
+    /// A slice through given weights is one for all variants and stands under the first; other slices surround each.
+    func carries(_ variant: Variant, _ axes: SliceAxes) -> Bool {
+        axes.centre == nil || variant == settings.variants[0]
+    }
+
+    /// The other weights that lie on a slice: names and coordinates.
+    private func marks(_ axes: SliceAxes, along dimensions: Int) -> [String: AttributeValue] {
+        let found = axes.marks.filter { mark in mark.coordinates.dropFirst(dimensions).allSatisfy { abs($0) < 1e-6 } }
+        guard !found.isEmpty else { return [:] }
+        var result: [String: AttributeValue] = [
+            "marks": .strings(found.map(\.name)), "marks_x": .doubles(found.map { $0.coordinates[0] }),
+        ]
+        if dimensions == 2 { result["marks_y"] = .doubles(found.map { $0.coordinates[1] }) }
+        return result
     }
 
     /// Everything that decides the numbers, in one text; threads and outputs are not among it.
@@ -218,7 +233,7 @@ struct ProbeRun {
             "learning_rate": settings.learningRate, "theory_points": settings.theoryPoints,
             "theory_probes": settings.theoryProbes, "self_check": settings.selfCheck,
             "convexity_grid": [settings.convexityGrid.x, settings.convexityGrid.y],
-            "axes": settings.normalization.rawValue,
+            "axes": axesText, "orthogonal": settings.isOrthogonal,
             "one_dimensional": settings.oneDimensional.rawValue, "grid": [settings.grid.x, settings.grid.y],
             "points": settings.points, "range": [settings.range.low, settings.range.high],
             "seed": String(settings.seed),
@@ -231,6 +246,14 @@ struct ProbeRun {
         if let error = settings.traceError { text["trace_error"] = error }
         if let auxiliary = settings.auxiliary { text["auxiliary"] = auxiliary }
         return text
+    }
+
+    private var axesText: String {
+        switch settings.axes {
+        case .random(let normalization): normalization.rawValue
+        case .files(let paths): "file:" + paths.joined(separator: ",")
+        default: settings.axes.name
+        }
     }
 
     private func hashes() throws -> [String: Any] {
@@ -247,6 +270,7 @@ struct ProbeRun {
         var configuration = configuration()
         // Paths may move; contents may not.
         for key in ["weights", "data", "auxiliary"] { configuration[key] = nil }
+        if case .files = settings.axes { configuration["axes"] = "file" }
         let object: [String: Any] = [
             "algorithm": 4, "configuration": configuration, "sha256": try hashes(),
             "libtorch": Runtime.version, "onednn": Runtime.usesOneDNN,
@@ -275,17 +299,13 @@ struct ProbeRun {
         let objective = try workspace.makeObjective(workers: workers)
         let reference = workspace.pretrained.flat
         try objective.verifyDeterminism(at: reference)
-        var axes: [Tensor] = []
+        var axes: SliceAxes?
         if settings.has(.line) || settings.hasPlane {
-            for index in 0..<(settings.hasPlane ? 2 : 1) {
-                axes.append(
-                    try Directions.random(
-                        settings.normalization, oneDimensional: settings.oneDimensional, layout: workspace.model.layout,
-                        reference: reference, seed: settings.seed, index: index))
+            do { axes = try makeAxes(objective, count: settings.hasPlane ? 2 : 1) } catch LandscapeError.interrupted {
+                throw Exit.Failure(.resumable, "stopped before anything was written; give the same command again")
             }
         }
-        let cosine = axes.count == 2 ? try Directions.cosine(axes[0], axes[1]) : nil
-        let plan = try plan(cosine: cosine)
+        let plan = try plan(axes)
         let resuming = resume && FileManager.default.fileExists(atPath: output.path)
         let file =
             resuming

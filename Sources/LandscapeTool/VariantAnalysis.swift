@@ -12,7 +12,7 @@ struct VariantAnalysis {
     let file: RunFile
     let variant: Variant
     let plan: VariantPlan
-    let axes: [Tensor]
+    let axes: SliceAxes?
 
     private var settings: ProbeSettings { run.settings }
     private var name: String { variant.name }
@@ -100,9 +100,11 @@ struct VariantAnalysis {
     }
 
     private func slices(_ point: VariantPoint) throws {
-        if settings.has(.line) {
+        let surrounds = axes.flatMap { run.carries(variant, $0) ? $0 : nil }
+        let centre = surrounds?.centre ?? point.θ
+        if settings.has(.line), let axes = surrounds {
             try attempt("line") {
-                try line("random", .affine(centre: point.θ, axes: [axes[0]]), run.lineCoordinates)
+                try line(axes.name, .affine(centre: centre, axes: [axes.vectors[0]]), run.lineCoordinates)
             }
         }
         if settings.has(.path) && variant == run.pathHolder {
@@ -112,17 +114,18 @@ struct VariantAnalysis {
                 try line("path", ends, run.pathCoordinates)
             }
         }
-        if settings.has(.plane) {
-            try attempt("plane") { try plane("random", .affine(centre: point.θ, axes: axes)) }
+        if settings.has(.plane), let axes = surrounds {
+            try attempt("plane") { try plane(axes.name, .affine(centre: centre, axes: axes.vectors)) }
         }
         if settings.has(.theory) && variant == run.pathHolder {
             try attempt("theory") {
                 try TheoryMeasure(settings: settings).run(run, objective, name: name, file: file)
             }
         }
-        if settings.has(.convexity) {
+        if settings.has(.convexity), let axes = surrounds {
             try attempt("convexity") {
-                try ConvexityMeasure(settings: settings).run(point, run, axes: axes, name: name, file: file)
+                try ConvexityMeasure(settings: settings).run(
+                    objective, run, .affine(centre: centre, axes: axes.vectors), name: name, file: file)
             }
         }
     }

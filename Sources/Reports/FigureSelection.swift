@@ -100,27 +100,41 @@ struct FigureSelection {
         ]
     }
 
+    /// Lines along axes, by their name in the file; others have figures of their own.
+    private static let lineTitles = [
+        (name: "random", title: "Along a random direction", label: "distance along a random direction"),
+        ("eigen", "Along the leading eigenvector", "distance along the leading eigenvector"),
+        ("gradient", "Along steepest descent", "distance along steepest descent"),
+        ("variants", "Between two weights", "share of the way"),
+        ("directions", "Along a given direction", "distance along the given direction"),
+    ]
+
     private static func lines(_ record: RunRecord) -> [Entry] {
-        let lines = record.variants.compactMap { variant in variant.line("random").map { (variant.name, $0) } }
-        let curves = lines.compactMap { name, line -> LineFigure.Curve? in
-            guard let loss = line.column("loss"), loss.contains(where: \.isFinite) else { return nil }
-            return LineFigure.Curve(
-                title: name, t: line.t, loss: loss,
-                standardError: line.column("standard_error") ?? loss.map { _ in .nan })
-        }
-        guard let first = curves.first else { return [] }
-        let figure = LineFigure(name: "line", curves: curves, xLabel: "distance along a random direction")
-        return [
-            Entry(
-                figure: figure,
-                title: "Along a random direction",
-                caption:
-                    "The same direction for every variant (\(lines[0].1.attributes["axis"]?.text ?? "random")).\(figure.hasBands ? " Bands: one standard error over the windows." : "")",
+        lineTitles.compactMap { name, title, label -> Entry? in
+            let lines = record.variants.compactMap { variant in variant.line(name).map { (variant.name, $0) } }
+            let curves = lines.compactMap { variant, line -> LineFigure.Curve? in
+                guard let loss = line.column("loss"), loss.contains(where: \.isFinite) else { return nil }
+                return LineFigure.Curve(
+                    title: name == "variants" ? "loss" : variant, t: line.t, loss: loss,
+                    standardError: line.column("standard_error") ?? loss.map { _ in .nan })
+            }
+            guard let first = curves.first, let axis = lines.first?.1.attributes["axis"]?.text else { return nil }
+            let attributes = lines[0].1.attributes
+            let marks = zip(attributes["marks"]?.texts ?? [], attributes["marks_x"]?.numbers ?? []).map {
+                (title: $0, position: $1)
+            }
+            let figure = LineFigure(
+                name: name == "random" ? "line" : "line-\(name)", curves: curves, xLabel: label, marks: marks)
+            let bands = figure.hasBands ? " Bands: one standard error over the windows." : ""
+            return Entry(
+                figure: figure, title: title,
+                caption: name == "variants"
+                    ? "The straight line \(axis).\(bands)" : "The same direction for every variant (\(axis)).\(bands)",
                 header: ["t"] + curves.map(\.title),
                 rows: first.t.indices.map { index in
                     [Number.text(first.t[index])] + curves.map { Number.text($0.loss[index]) }
                 })
-        ]
+        }
     }
 
     private static func planes(_ record: RunRecord) -> [Entry] {
@@ -132,7 +146,12 @@ struct FigureSelection {
             let found = record.variants.compactMap { variant in variant.plane(name).map { (variant.name, $0) } }
             let panels = found.compactMap { title, plane -> PlanePanel? in
                 guard let loss = plane.column("loss") else { return nil }
-                return PlanePanel(title: title, x: plane.x, y: plane.y, loss: loss)
+                let attributes = plane.attributes
+                let positions = zip(attributes["marks_x"]?.numbers ?? [], attributes["marks_y"]?.numbers ?? [])
+                let marks = zip(attributes["marks"]?.texts ?? [], positions).map { (title: $0, x: $1.0, y: $1.1) }
+                return PlanePanel(
+                    title: name == "variants" ? "through the weights" : title, x: plane.x, y: plane.y, loss: loss,
+                    marks: marks)
             }
             guard let plane = found.first?.1, panels.contains(where: { $0.loss.contains(where: \.isFinite) }) else {
                 return []
@@ -140,16 +159,15 @@ struct FigureSelection {
             let file =
                 name == "random" ? "plane" : "plane-" + name.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
             let cosine = plane.attributes["cosine"]?.number.map { "; cosine of the axes \(Number.text($0))" } ?? ""
-            let axes =
-                plane.attributes["x_axis"]?.text.map { $0.replacingOccurrences(of: ", index 0", with: "") }
-                ?? "two directions"
+            let axes = FigureSelection.axes(plane)
             let drawable = panels.filter(\.isDrawable)
             guard !drawable.isEmpty else { return [strip(panels, file, axes)] }
             var entries = [
                 Entry(
                     figure: PlaneFigure(name: file, panels: drawable), title: "Over a plane, one scale",
-                    caption:
-                        "The same two axes for every variant (\(axes)\(cosine)). Cross: the variant's own weights. White lines: equal loss.",
+                    caption: name == "variants"
+                        ? "One plane through the weights that are marked (\(axes)\(cosine)). White lines: equal loss."
+                        : "The same two axes for every variant (\(axes)\(cosine)). Cross: the variant's own weights. White lines: equal loss.",
                     isNarrow: drawable.count == 1,
                     header: ["variant", "smallest", "at (x, y)", "largest", "at (x, y)", "centre"],
                     rows: drawable.map(extremes)),
@@ -171,6 +189,15 @@ struct FigureSelection {
             }
             return entries
         }
+    }
+
+    /// Both axes in words, once where they differ by their index alone.
+    private static func axes(_ plane: PlaneRecord) -> String {
+        guard let x = plane.attributes["x_axis"]?.text, let y = plane.attributes["y_axis"]?.text else {
+            return "two directions"
+        }
+        let common = x.replacingOccurrences(of: ", index 0", with: "")
+        return y == "\(common), index 1" ? common : "x: \(x); y: \(y)"
     }
 
     /// A plane of one row or column is a line.

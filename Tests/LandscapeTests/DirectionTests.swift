@@ -91,3 +91,35 @@ import Testing
         #expect(try (single.to(.float64) - a).euclideanNorm() < 1e-6 * a.euclideanNorm())
     }
 }
+
+@Suite struct DirectionAlgebraTests {
+    @Test func orthogonalisedKeepsItsLength() throws {
+        let a = try RandomStream(seed: 1, "a").normal([500])
+        let noise = try RandomStream(seed: 2, "b").normal([500])
+        for share in [1.0, 1e-3] {
+            // Nearly parallel in the second case.
+            let b = try a.adding(noise, times: share)
+            let rest = try Directions.orthogonalized(b, against: a)
+            #expect(try abs(Directions.cosine(a, rest)) < 1e-12)
+            #expect(try abs(rest.euclideanNorm() / b.euclideanNorm() - 1) < 1e-12)
+        }
+        // What has no orthogonal part stays as it is.
+        let parallel = try a * 2
+        #expect(try Directions.orthogonalized(parallel, against: a).doubles == parallel.doubles)
+    }
+
+    @Test func coordinatesAreLeastSquares() throws {
+        let axes = try (0..<2).map { try RandomStream(seed: 3, "axis", $0).normal([300]) }
+        let inside = try (axes[0] * 0.7).adding(axes[1], times: -0.2)
+        let found = try Directions.coordinates(of: inside, along: axes)
+        #expect(abs(found.values[0] - 0.7) < 1e-12 && abs(found.values[1] + 0.2) < 1e-12 && found.distance < 1e-12)
+        let outside = try RandomStream(seed: 4, "outside").normal([300])
+        let far = try Directions.coordinates(of: outside, along: axes)
+        // The rest is orthogonal to both axes.
+        let rest = try outside.adding(axes[0], times: -far.values[0]).adding(axes[1], times: -far.values[1])
+        #expect(try abs(rest.dot(axes[0])) < 1e-9 && abs(rest.dot(axes[1])) < 1e-9)
+        #expect(try abs(far.distance - rest.euclideanNorm() / outside.euclideanNorm()) < 1e-12)
+        #expect(try Directions.coordinates(of: axes[0], along: [axes[0]]).values == [1])
+        #expect(try Directions.coordinates(of: outside, along: [axes[0], axes[0]]).distance == .infinity)
+    }
+}

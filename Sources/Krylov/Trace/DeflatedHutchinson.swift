@@ -180,11 +180,7 @@ struct DeflatedSample<Vector: KrylovVector> {
     mutating func project(_ vector: inout Vector) throws {
         let basis = Array(factorization.basis[..<size])
         guard !basis.isEmpty else { return }
-        // Twice, so that what is left is orthogonal to rounding.
-        for _ in 0..<2 {
-            let components = try Vector.dots(basis, with: vector)
-            try vector.add(components.map { -$0 }, times: basis)
-        }
+        _ = try Orthogonalization(&vector, against: basis)
     }
 
     mutating func add(projected z: Vector, _ y: Vector) throws {

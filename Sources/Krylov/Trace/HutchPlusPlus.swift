@@ -64,12 +64,7 @@ public struct HutchPlusPlus: Sendable {
             let remaining = budget.maximumProducts - products
             let block = try (0..<min(blockSize, remaining)).map { offset in
                 var z = try checkedProbe(sketch + forms.count + offset, probe)
-                if !basis.isEmpty {
-                    for _ in 0..<2 {
-                        let components = try Operator.Vector.dots(basis, with: z)
-                        try z.add(components.map { -$0 }, times: basis)
-                    }
-                }
+                if !basis.isEmpty { _ = try Orthogonalization(&z, against: basis) }
                 return z
             }
             for (z, image) in zip(block, try symmetric.checkedProducts(block, before: products)) {

@@ -17,7 +17,7 @@ struct ConvexityMeasure {
     }
 
     /// What it writes.
-    func plan(axis: String, cosine: Double?) -> PlanePlan {
+    func plan(_ axes: [String], cosine: Double?) -> PlanePlan {
         PlanePlan(
             name: Self.name, x: xs, y: ys,
             columns: ColumnPlan.lossAndError(units: "loss") + [
@@ -28,7 +28,7 @@ struct ConvexityMeasure {
                 ColumnPlan(name: "lambda_min_residual", longName: "its relative residual"),
             ],
             attributes: [
-                "x_axis": .string(axis + ", index 0"), "y_axis": .string(axis + ", index 1"),
+                "x_axis": .string(axes[0]), "y_axis": .string(axes[1]),
                 "seed": .unsigned(settings.seed), "cosine": .double(cosine ?? .nan),
                 "tolerance": .double(settings.tolerance),
                 "definition": "|lambda_min / lambda_max| where lambda_min < 0, else 0",
@@ -39,8 +39,9 @@ struct ConvexityMeasure {
     var points: Int { settings.convexityGrid.x * settings.convexityGrid.y }
     var maximumProducts: Int { points * settings.maxProducts }
 
-    func run(_ point: VariantPoint, _ run: ProbeRun, axes: [Tensor], name: String, file: RunFile) throws {
-        let objective = point.objective
+    func run(
+        _ objective: Objective, _ run: ProbeRun, _ geometry: SliceGeometry, name: String, file: RunFile
+    ) throws {
         let statuses = try file.planeStatuses(variant: name, plane: Self.name)
         let pending = statuses.indices.filter { statuses[$0] == .pending }
         guard !pending.isEmpty else { return }
@@ -51,11 +52,7 @@ struct ConvexityMeasure {
             var values: [String: Double] = [:]
             var status = ItemStatus.done
             do {
-                var θ = point.θ
-                for (axis, coordinate) in zip(axes, [xs[column], ys[row]]) where coordinate != 0 {
-                    θ = try θ.adding(axis, times: coordinate)
-                }
-                values = try extremes(objective, θ, run)
+                values = try extremes(objective, geometry.point([xs[column], ys[row]]), run)
             } catch let error where !(error is ArchiveError) {
                 if case LandscapeError.interrupted = error { throw error }
                 Log.warning("\(name): convexity at (\(xs[column]), \(ys[row])) failed: \(error)")

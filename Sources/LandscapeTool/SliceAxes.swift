@@ -1,0 +1,185 @@
+import Forecasters
+import Foundation
+import Krylov
+import Landscape
+import Networks
+import Reports
+import Tensor
+
+/// What `--axes` asks for.
+enum AxisChoice: Equatable {
+    /// Random directions, scaled to the pre-trained weights.
+    case random(DirectionNormalization)
+    /// Eigenvectors of the Hessian at the pre-trained weights, largest eigenvalues first.
+    case eigen
+    /// The gradient's descent direction, and Adam's.
+    case gradient
+    /// From the first variant to the second, and to the third.
+    case variants
+    /// Directions of the user's own, one file each.
+    case files([String])
+
+    static let known = "filter, layer, model, none, sff, eigen, gradient, variants, or file:PATH[,PATH]"
+
+    init(_ text: String) throws {
+        if text.hasPrefix("file:") {
+            let paths = text.dropFirst(5).split(separator: ",").map(String.init)
+            guard (1...2).contains(paths.count) else {
+                throw Exit.Failure(.usage, "--axes file: takes one or two paths, separated by a comma.")
+            }
+            self = .files(paths)
+        } else if let normalization = DirectionNormalization(rawValue: text) {
+            self = .random(normalization)
+        } else {
+            switch text {
+            case "eigen": self = .eigen
+            case "gradient": self = .gradient
+            case "variants": self = .variants
+            default: throw Exit.Failure(.usage, "--axes: '\(text)' is not available; known are \(AxisChoice.known).")
+            }
+        }
+    }
+
+    /// The name of lines and planes along these axes in the file.
+    var name: String {
+        switch self {
+        case .random: "random"
+        case .eigen: "eigen"
+        case .gradient: "gradient"
+        case .variants: "variants"
+        case .files: "directions"
+        }
+    }
+
+    /// The range of coordinates when the user gives none: distances in parameter space, or shares of the way between weights.
+    var defaultRange: (low: Double, high: Double) { self == .variants ? (-0.25, 1.25) : (-1, 1) }
+}
+
+/// The directions of slices, the same for every variant.
+struct SliceAxes {
+    /// As the file names them.
+    let name: String
+    /// One for a line, two for a plane.
+    let vectors: [Tensor]
+    /// What each is, for people.
+    let texts: [String]
+    /// Where slices begin; `nil` for each variant's own weights.
+    let centre: Tensor?
+    /// Other weights with their coordinates, where the slice contains them.
+    let marks: [(name: String, coordinates: [Double])]
+
+    /// ⟨a, b⟩ / (‖a‖‖b‖); `nil` for one axis.
+    func cosine() throws -> Double? {
+        vectors.count == 2 ? try Directions.cosine(vectors[0], vectors[1]) : nil
+    }
+}
+
+extension ProbeRun {
+    /// Computes the axes: random draws, or up to a search of eigenvectors. The same at every call.
+    func makeAxes(_ objective: Objective, count: Int) throws -> SliceAxes {
+        let reference = workspace.pretrained.flat
+        var vectors: [Tensor]
+        var texts: [String]
+        var centre: Tensor?
+        var marks: [(name: String, coordinates: [Double])] = []
+        switch settings.axes {
+        case .random(let normalization):
+            vectors = try (0..<count).map {
+                try Directions.random(
+                    normalization, oneDimensional: settings.oneDimensional, layout: workspace.model.layout,
+                    reference: reference, seed: settings.seed, index: $0)
+            }
+            texts = (0..<count).map { "\(randomText(normalization)), index \($0)" }
+        case .eigen:
+            (vectors, texts) = try eigenvectors(objective, at: reference, count: count)
+        case .gradient:
+            let gradient = try objective.gradient(at: reference)
+            guard try gradient.isFinite, try gradient.euclideanNorm() > 0 else {
+                throw LandscapeError.nonFiniteDerivative("the gradient for --axes gradient, which must not be 0,")
+            }
+            let adam = try gradient / AdamPreconditioner(objective, at: reference).diagonal
+            vectors = try [gradient, adam].prefix(count).map { try $0 * (-1 / $0.euclideanNorm()) }
+            texts = [
+                "unit vector of steepest descent at the pre-trained weights",
+                "unit vector of Adam's first step at the pre-trained weights",
+            ]
+        case .variants:
+            guard settings.variants.count > count else {
+                throw Exit.Failure(
+                    .usage,
+                    "--axes variants needs \(count + 1) --variants: \(count == 2 ? "a plane goes through three" : "a line through two")"
+                )
+            }
+            let points = try settings.variants.prefix(count + 1).map { try weights.flat($0) }
+            centre = points[0]
+            vectors = try points.dropFirst().map { try $0 - points[0] }
+            let origin = settings.variants[0].name
+            texts = settings.variants.dropFirst().prefix(count).map { "from \(origin) to \($0.name)" }
+            for (index, vector) in vectors.enumerated() where try vector.euclideanNorm() == 0 {
+                throw Exit.Failure(
+                    .usage,
+                    "--axes variants: \(settings.variants[index + 1].name) has the weights of \(origin); choose others")
+            }
+        case .files(let paths):
+            guard paths.count >= count else {
+                throw Exit.Failure(.usage, "--axes file: a plane needs two files, separated by a comma.")
+            }
+            vectors = try paths.prefix(count).map { try direction(at: $0) }
+            texts = paths.prefix(count).map { "direction of \($0)" }
+        }
+        if settings.isOrthogonal, vectors.count == 2 {
+            vectors[1] = try Directions.orthogonalized(vectors[1], against: vectors[0])
+            texts[1] += ", made orthogonal to x"
+        }
+        if let centre {
+            for variant in settings.variants {
+                let coordinates = try Directions.coordinates(of: weights.flat(variant) - centre, along: vectors)
+                if coordinates.distance < 1e-3 { marks.append((variant.name, coordinates.values)) }
+            }
+        }
+        return SliceAxes(name: settings.axes.name, vectors: vectors, texts: texts, centre: centre, marks: marks)
+    }
+
+    private func randomText(_ normalization: DirectionNormalization) -> String {
+        switch normalization {
+        case .sff: "random N(1, 8), row-normalised (SFF code)"
+        case .none: "random N(0, 1), not scaled, one-dimensional parameters: \(settings.oneDimensional.rawValue)"
+        default:
+            "random, \(normalization.rawValue)-normalised to the pre-trained weights, one-dimensional parameters: \(settings.oneDimensional.rawValue)"
+        }
+    }
+
+    private func eigenvectors(
+        _ objective: Objective, at point: Tensor, count: Int
+    ) throws -> (vectors: [Tensor], texts: [String]) {
+        let gradient = try objective.gradient(at: point)
+        guard try gradient.isFinite else { throw LandscapeError.nonFiniteDerivative("the gradient") }
+        let problem = Curvature.Problem(objective, at: point, graphMemory: try graphMemory(), seed: settings.seed)
+        let progress = Log.Progress("eigenvectors for the axes, products", total: settings.maxProducts)
+        let spectrum = try Curvature.eigenpairs(
+            problem, gradient: gradient, largest: count, smallest: 0, tolerance: settings.tolerance,
+            basisSize: basisSize(), checkBlock: checkBlock, maximumProducts: settings.maxProducts,
+            explores: !settings.exactSearch, progress: { progress.set($0) })
+        guard spectrum.largest.count == count else {
+            throw Exit.Failure(.usage, "--axes eigen: this model has fewer than \(count) parameters")
+        }
+        if !spectrum.converged {
+            Log.warning("the eigenvectors of --axes eigen did not converge; raise --max-products or --tolerance")
+        }
+        let texts = spectrum.largest.enumerated().map { index, pair in
+            "unit eigenvector \(index + 1) of the Hessian at the pre-trained weights, eigenvalue \(Number.text(pair.value)), relative residual \(Number.text(pair.residual))"
+        }
+        return (spectrum.largest.map(\.vector.tensor), texts)
+    }
+
+    /// A direction from a file with the parameters of the model.
+    private func direction(at path: String) throws -> Tensor {
+        let other = try PretrainedModel(URL(fileURLWithPath: path), family: workspace.model.family)
+        guard other.model.layout.parameters.map(\.name) == workspace.model.layout.parameters.map(\.name),
+            other.model.layout.parameters.map(\.shape) == workspace.model.layout.parameters.map(\.shape)
+        else {
+            throw Exit.Failure(.badData, "--axes file: \(path) has not the parameters of the model under study")
+        }
+        return try other.weights(dtype: workspace.dtype).flat
+    }
+}

@@ -1,0 +1,99 @@
+import Archive
+import Foundation
+import Testing
+
+/// `--axes` through the built program.
+@Suite struct AxesTests {
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
+
+    private func run(_ more: [String], file: String = "run.h5") throws -> RunRecord {
+        let result = try Program.run(
+            [
+                "probe", "--windows", "6", "--measures", "loss,line,plane", "--grid", "3x3", "--points", "5",
+                "--no-report", "--quiet", "--output", scratch.path(file),
+            ] + more, in: scratch.url)
+        #expect(result.status == 0, "\(result.errors)")
+        return try RunReader.read(scratch.path(file))
+    }
+
+    /// Along a unit eigenvector the second difference of the loss is λ, for small steps.
+    @Test func eigenvectorsCarryTheirCurvature() throws {
+        let record = try run([
+            "--axes", "eigen", "--variants", "pretrained,sff:0.7", "--measures", "loss,eigen,line,plane", "--range",
+            "-0.02:0.02", "--precision", "float64", "--tolerance", "1e-6",
+        ])
+        let variant = try #require(record.variant("pretrained"))
+        let line = try #require(variant.line("eigen"))
+        let loss = try #require(line.column("loss"))
+        let step = line.t[1] - line.t[0]
+        let λ = try #require(variant.array("curvature/eigenvalues")).values[0]
+        #expect(abs((loss[3] - 2 * loss[2] + loss[1]) / (step * step) / λ - 1) < 0.02)
+        #expect(loss[2] == variant.scalar("loss")?.value)
+        let plane = try #require(variant.plane("eigen"))
+        #expect(abs(try #require(plane.attributes["cosine"]?.number)) < 1e-8)
+        #expect(plane.attributes["x_axis"]?.text?.contains("eigenvector 1") == true)
+        // The same directions around the other variant, with its own centre.
+        let other = try #require(record.variant("sff:0.7"))
+        let centre = try #require(other.plane("eigen"))
+        #expect(centre.column("loss")?[4] == other.scalar("loss")?.value)
+    }
+
+    @Test func descentGoesDown() throws {
+        let record = try run([
+            "--axes", "gradient", "--variants", "pretrained", "--range", "-0.01:0.01", "--orthogonal",
+        ])
+        let loss = try #require(record.variants[0].line("gradient")?.column("loss"))
+        #expect(loss[0] > loss[2] && loss[2] > loss[4])
+        let plane = try #require(record.variants[0].plane("gradient"))
+        #expect(abs(try #require(plane.attributes["cosine"]?.number)) < 1e-6)
+        #expect(plane.attributes["y_axis"]?.text?.hasSuffix("made orthogonal to x") == true)
+    }
+
+    /// The plane through three weights passes through them, and knows where.
+    @Test func planeThroughVariants() throws {
+        let record = try run([
+            "--axes", "variants", "--variants", "pretrained,scratch,sff:0.7,shrink:0.5", "--range", "0:1", "--grid",
+            "2x2",
+            "--precision", "float64",
+        ])
+        let plane = try #require(record.variants[0].plane("variants"))
+        let loss = try #require(plane.column("loss"))
+        func value(_ name: String) -> Double { record.variant(name)?.scalar("loss")?.value ?? .nan }
+        #expect(loss[0] == value("pretrained"))
+        #expect(abs(loss[1] - value("scratch")) < 1e-10 && abs(loss[2] - value("sff:0.7")) < 1e-10)
+        // shrink:0.5 lies elsewhere.
+        #expect(plane.attributes["marks"]?.texts == ["pretrained", "scratch", "sff:0.7"])
+        #expect(plane.attributes["marks_x"]?.numbers.map { $0.rounded() } == [0, 1, 0])
+        #expect(record.variants[1].planes.isEmpty)
+        let line = try #require(record.variants[0].line("variants"))
+        #expect(line.attributes["marks"]?.texts == ["pretrained", "scratch"])
+    }
+
+    /// A direction from a file, here the weights themselves: t = −1 is the zero model, and half way is shrink:0.5.
+    @Test func directionsFromFiles() throws {
+        let own = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent(
+                "Sources/LandscapeTool/Resources/Embedded/model.safetensors"
+            ).path
+        let record = try run([
+            "--axes", "file:" + own, "--measures", "loss,line", "--variants",
+            "pretrained,shrink:0.5", "--precision", "float64",
+        ])
+        let loss = try #require(record.variant("pretrained")?.line("directions")?.column("loss"))
+        #expect(abs(loss[1] - (record.variant("shrink:0.5")?.scalar("loss")?.value ?? .nan)) < 1e-10)
+    }
+
+    @Test(arguments: [
+        (["--axes", "sideways"], "sideways"), (["--axes", "variants", "--variants", "pretrained,scratch"], "three"),
+        (["--axes", "file:a,b,c"], "one or two"),
+        (["--axes", "variants", "--variants", "pretrained,shrink:1,sff:0.5"], "shrink:1"),
+    ]) func badAxesAreRefused(_ arguments: [String], _ word: String) throws {
+        let result = try Program.run(
+            ["probe", "--windows", "4", "--no-report", "--output", scratch.path("bad.h5")] + arguments, in: scratch.url)
+        #expect(result.status == 64)
+        #expect(result.errors.contains(word), "\(result.errors)")
+        #expect(!FileManager.default.fileExists(atPath: scratch.path("bad.h5")))
+    }
+}
