@@ -41,6 +41,7 @@ def budget_for(errors):
         if e0 > TARGET >= e1:
             share = math.log(e0 / TARGET) / math.log(e0 / e1)
             return b0 * (b1 / b0) ** share
+    # None within the budgets: infinity, which JSON cannot hold, becomes null in the results.
     return known[0][0] if known[0][1] <= TARGET else math.inf
 
 
@@ -70,7 +71,8 @@ def compare(folder, run_ours, run_peer):
             b: float(np.sqrt(np.mean((np.array(v) / trace - 1) ** 2))) for b, v in result["estimates"].items()}
         traces[name] = {"rms": errors, "products_to_1_percent": budget_for(errors)}
         shown = "".join(f"{errors[str(b)]:9.2%}" for b in TRACE_BUDGETS)
-        print(f"{name:34}{shown}{traces[name]['products_to_1_percent']:9.0f}")
+        needed = traces[name]["products_to_1_percent"]
+        print(f"{name:34}{shown}" + (f"{needed:9.0f}" if math.isfinite(needed) else f"{'> ' + str(TRACE_BUDGETS[-1]):>9}"))
 
     print(f"\ndistribution of the eigenvalues, range {exact[0]:.3g} to {exact[-1]:.3g}: mean over 5 seeds of the integral of |F - exact|")
     print(f"{'estimator':34}{'HVPs':>7}{'quadrature':>13}{'as published':>14}")
@@ -92,4 +94,7 @@ def compare(folder, run_ours, run_peer):
                 "published": float(np.mean(smooth)) if smooth else float(np.mean(plain))}
             densities[f"{name}, {budget}"] = entry
             print(f"{name:34}{entry['products']:7d}{entry['quadrature']:13.3g}{entry['published']:14.3g}")
+    for entry in traces.values():
+        if not math.isfinite(entry["products_to_1_percent"]):
+            entry["products_to_1_percent"] = None
     return {"parameters": parameters, "trace": float(trace), "traces": traces, "densities": densities}

@@ -40,6 +40,8 @@ public enum ArchiveError: Error, Equatable, Sendable {
     case itemsPending(path: String, count: Int, first: String)
     /// The file has been closed.
     case closed(path: String)
+    /// Another program's format cannot hold what was asked for.
+    case notExportable(path: String, reason: String)
 
     /// The kind of failure, for a caller that must choose an exit code.
     public enum Category: Sendable {
@@ -61,7 +63,7 @@ public enum ArchiveError: Error, Equatable, Sendable {
     public var category: Category {
         switch self {
         case .missingFile, .notAFile, .unreadable: .noInput
-        case .notHDF5, .damaged, .foreign, .unsupportedSchema: .badData
+        case .notHDF5, .damaged, .foreign, .unsupportedSchema, .notExportable: .badData
         case .outputExists, .cannotCreate, .cannotWrite: .cannotCreate
         case .locked, .fileLockingFailed: .busy
         case .fingerprintMismatch, .planMismatch: .mismatch
@@ -121,6 +123,8 @@ extension ArchiveError: CustomStringConvertible {
                 + "Continue the run with --resume."
         case .closed(let path):
             "\(path): the file has been closed."
+        case .notExportable(let path, let reason):
+            "\(path): cannot be written: \(reason)."
         }
     }
 }

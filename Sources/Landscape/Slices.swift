@@ -24,6 +24,14 @@ public enum SliceGeometry: Sendable {
         return buffer
     }
 
+    /// dθ/dt of a line.
+    public func direction() throws -> Tensor {
+        switch self {
+        case .affine(_, let axes): axes[0]
+        case .path(let first, let second): try first - second
+        }
+    }
+
     /// A buffer to place points in.
     func makeBuffer() throws -> Tensor {
         switch self {

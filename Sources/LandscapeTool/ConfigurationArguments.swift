@@ -87,6 +87,7 @@ enum ConfigurationArguments {
 enum ProbeOptionNames {
     static let flags: Set<String> = [
         "resume", "overwrite", "no-report", "json", "dry-run", "strict", "quiet", "self-check", "exact-search",
+        "orthogonal", "derivatives",
     ]
     static let all: Set<String> = flags.union([
         "model", "weights", "patch-size", "frequency", "dataset", "data", "columns", "split", "borders", "context",

@@ -18,7 +18,7 @@ struct LandscapeCommand: ParsableCommand {
         version: Version.text,
         subcommands: [
             ProbeCommand.self, SmoothCommand.self, EvaluateCommand.self, PretrainCommand.self, ReportCommand.self,
-            InspectCommand.self, ModelsCommand.self, DoctorCommand.self,
+            ExportCommand.self, InspectCommand.self, ModelsCommand.self, DoctorCommand.self,
         ])
 
     static func main() {

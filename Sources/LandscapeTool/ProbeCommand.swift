@@ -122,13 +122,16 @@ struct ProbeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Points of a plane.", valueName: "NXxNY"))
     var grid: String = "21x21"
 
+    @Flag(help: "Measure gradient norm, slope and curvature at every point of a line as well.")
+    var derivatives = false
+
     @Option(help: ArgumentHelp("Points of a line and of the path.", valueName: "n"))
     var points: Int = 41
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Range of line and plane coordinates; -1:1 when absent, -0.25:1.25 for --axes variants.", valueName: "A:B"))
+            "Range of line and plane coordinates; -1:1 when absent, -0.5:1.5 for --axes variants.", valueName: "A:B"))
     var range: String?
 
     @Option(help: ArgumentHelp("Points of the path for --measures theory, both ends included.", valueName: "n"))
@@ -299,7 +302,8 @@ struct ProbeCommand: ParsableCommand {
             blocks: (blocks ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) },
             samples: samples, traceError: traceError, traceMethod: traceMethod, densityProbes: densityProbes,
             densitySteps: densitySteps, bandwidth: bandwidth, learningRate: learningRate, memory: memory,
-            axes: axisChoice, isOrthogonal: orthogonal, oneDimensional: rule, grid: try size(grid, "--grid"),
+            axes: axisChoice, isOrthogonal: orthogonal, derivatives: derivatives, oneDimensional: rule,
+            grid: try size(grid, "--grid"),
             points: points, theoryPoints: theoryPoints, theoryProbes: theoryProbes, convexityGrid: convexity,
             selfCheck: selfCheck,
             range: interval, seed: machine.seed)
@@ -336,6 +340,7 @@ struct ProbeSettings {
     let memory: Double?
     let axes: AxisChoice
     let isOrthogonal: Bool
+    let derivatives: Bool
     let oneDimensional: OneDimensionalRule
     let grid: (x: Int, y: Int)
     let points: Int

@@ -159,7 +159,19 @@ struct ProbeDocument {
             object[title] = status.filter { $0 == state }.count
         }
         for key in ["axis", "x_axis", "y_axis"] { if let text = attributes[key]?.text { object[key] = text } }
-        if let cosine = attributes["cosine"]?.number { object["cosine"] = number(cosine) }
+        for key in ["cosine", "total_variation", "local_minima", "quadratic_deviation", "barrier", "barrier_mean_ends"]
+        {
+            if let value = attributes[key]?.number { object[key] = number(value) }
+        }
+        if let marks = attributes["marks"]?.texts {
+            let (xs, ys) = (attributes["marks_x"]?.numbers ?? [], attributes["marks_y"]?.numbers ?? [])
+            object["marks"] = marks.indices.map { index in
+                var mark: [String: Any] = ["variant": marks[index]]
+                if index < xs.count { mark["x"] = xs[index] }
+                if index < ys.count { mark["y"] = ys[index] }
+                return mark
+            }
+        }
         return object
     }
 

@@ -51,9 +51,15 @@ extension ProbeRun {
                 cost.forward +=
                     1 + SharpnessDefaults.average.count * 2 * AverageSharpness(radius: 1, isAdaptive: false).pairs
             }
-            if settings.has(.line) { cost.forward += settings.points }
-            if settings.has(.path) && variant == pathHolder { cost.forward += settings.points }
-            if settings.has(.plane) { cost.forward += settings.grid.x * settings.grid.y }
+            let isCarrier = settings.axes != .variants || variant == settings.variants[0]
+            var linePoints = settings.has(.line) && isCarrier ? settings.points : 0
+            if settings.has(.path) && variant == pathHolder { linePoints += settings.points }
+            cost.forward += linePoints
+            if settings.derivatives {
+                cost.gradient += linePoints
+                cost.products += linePoints
+            }
+            if settings.has(.plane) && isCarrier { cost.forward += settings.grid.x * settings.grid.y }
         }
         // Pre-trained, auxiliary, the variant, two axes, a buffer per worker; the Krylov basis comes on top.
         var vectors = 3 + workers + (settings.needsGradient ? 1 : 0)

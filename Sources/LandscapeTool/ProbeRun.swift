@@ -159,20 +159,32 @@ struct ProbeRun {
         return plans
     }
 
+    /// What is measured at each point of a line.
+    private var lineColumns: [ColumnPlan] {
+        let derivatives = [
+            ColumnPlan(name: "gradient_norm", longName: "Euclidean norm of the gradient", units: "loss"),
+            ColumnPlan(name: "slope", longName: "derivative of the loss along the line", units: "loss"),
+            ColumnPlan(name: "curvature", longName: "second derivative of the loss along the line", units: "loss"),
+        ]
+        return ColumnPlan.lossAndError(units: "loss") + (settings.derivatives ? derivatives : [])
+    }
+
     private func lines(for variant: Variant, _ axes: SliceAxes?) -> [LinePlan] {
         var plans: [LinePlan] = []
         if settings.has(.line), let axes, carries(variant, axes) {
             plans.append(
                 LinePlan(
-                    name: axes.name, t: lineCoordinates, columns: ColumnPlan.lossAndError(units: "loss"),
+                    name: axes.name, t: lineCoordinates, columns: lineColumns,
                     attributes: ["axis": .string(axes.texts[0]), "seed": .unsigned(settings.seed)]
-                        .merging(marks(axes, along: 1)) { $1 }))
+                        .merging(marks(axes, along: 1)) { $1 }
+                        .merging(SliceShapes.lineAttributes(joinsWeights: axes.centre != nil)) { $1 }))
         }
         if settings.has(.path) && variant == pathHolder {
             plans.append(
                 LinePlan(
-                    name: "path", t: pathCoordinates, columns: ColumnPlan.lossAndError(units: "loss"),
-                    attributes: ["axis": "alpha theta1 + (1 - alpha) theta2", "seed": .unsigned(settings.seed)]))
+                    name: "path", t: pathCoordinates, columns: lineColumns,
+                    attributes: ["axis": "alpha theta1 + (1 - alpha) theta2", "seed": .unsigned(settings.seed)]
+                        .merging(SliceShapes.lineAttributes(joinsWeights: true)) { $1 }))
         }
         if settings.has(.theory) && variant == pathHolder { plans += TheoryMeasure(settings: settings).plans }
         return plans
@@ -189,7 +201,7 @@ struct ProbeRun {
                     attributes: [
                         "x_axis": .string(axes.texts[0]), "y_axis": .string(axes.texts[1]),
                         "seed": .unsigned(settings.seed), "cosine": .double(cosine ?? .nan),
-                    ].merging(marks(axes, along: 2)) { $1 }))
+                    ].merging(marks(axes, along: 2)) { $1 }.merging(SliceShapes.planeAttributes) { $1 }))
         }
         if settings.has(.convexity) {
             plans.append(ConvexityMeasure(settings: settings).plan(axes.texts, cosine: cosine))
@@ -233,7 +245,7 @@ struct ProbeRun {
             "learning_rate": settings.learningRate, "theory_points": settings.theoryPoints,
             "theory_probes": settings.theoryProbes, "self_check": settings.selfCheck,
             "convexity_grid": [settings.convexityGrid.x, settings.convexityGrid.y],
-            "axes": axesText, "orthogonal": settings.isOrthogonal,
+            "axes": axesText, "orthogonal": settings.isOrthogonal, "derivatives": settings.derivatives,
             "one_dimensional": settings.oneDimensional.rawValue, "grid": [settings.grid.x, settings.grid.y],
             "points": settings.points, "range": [settings.range.low, settings.range.high],
             "seed": String(settings.seed),
@@ -321,6 +333,7 @@ struct ProbeRun {
             throw Exit.Failure(
                 .resumable, "stopped; what is done is in \(output.path), go on with the same command and --resume")
         }
+        try SliceShapes.store(in: file)
         try file.complete()
         try file.close()
     }

@@ -52,7 +52,8 @@ enum AxisChoice: Equatable {
     }
 
     /// The range of coordinates when the user gives none: distances in parameter space, or shares of the way between weights.
-    var defaultRange: (low: Double, high: Double) { self == .variants ? (-0.25, 1.25) : (-1, 1) }
+    /// With the default numbers of points, 0 and 1 are among the latter.
+    var defaultRange: (low: Double, high: Double) { self == .variants ? (-0.5, 1.5) : (-1, 1) }
 }
 
 /// The directions of slices, the same for every variant.

@@ -164,12 +164,44 @@ struct VariantAnalysis {
     // MARK: Lines and planes
 
     private func line(_ line: String, _ geometry: SliceGeometry, _ coordinates: [Double]) throws {
+        guard !settings.derivatives else { return try lineWithDerivatives(line, geometry, coordinates) }
         try slice(
             "lines/\(line)", geometry, coordinates.map { [$0] }, file.lineStatuses(variant: name, line: line)
         ) { index, value in
             try file.setLinePoint(
                 variant: name, line: line, index: index, loss: value.mean, standardError: value.standardError,
                 status: value.mean.isNaN ? .failed : .done)
+        }
+    }
+
+    /// Point by point, each on all threads, since derivatives need more memory than losses.
+    private func lineWithDerivatives(_ line: String, _ geometry: SliceGeometry, _ coordinates: [Double]) throws {
+        let statuses = try file.lineStatuses(variant: name, line: line)
+        let pending = coordinates.indices.filter { statuses[$0] == .pending }
+        guard !pending.isEmpty else { return }
+        let progress = Log.Progress(
+            "\(name) lines/\(line)", total: coordinates.count, done: coordinates.count - pending.count)
+        let direction = try geometry.direction()
+        for index in pending {
+            let θ = try geometry.point([coordinates[index]])
+            let loss = try objective.loss(at: θ)
+            var values = ["loss": loss.mean, "standard_error": loss.standardError]
+            var status = loss.mean.isNaN ? ItemStatus.failed : .done
+            // Where the loss is infinite it has no derivatives, and is a value all the same.
+            if loss.mean.isFinite {
+                do {
+                    let found = try LineDerivatives(objective, at: θ, along: direction)
+                    values["gradient_norm"] = found.gradientNorm
+                    values["slope"] = found.slope
+                    values["curvature"] = found.curvature
+                } catch LandscapeError.nonFiniteDerivative(let what) {
+                    Log.warning("\(name): lines/\(line) at \(coordinates[index]): \(what) is not finite")
+                    status = .failed
+                }
+            }
+            try file.setLinePoints(
+                variant: name, line: line, [LinePoint(index: index, values: values, status: status)])
+            progress.advance()
         }
     }
 

@@ -96,4 +96,62 @@ import Testing
         #expect(result.errors.contains(word), "\(result.errors)")
         #expect(!FileManager.default.fileExists(atPath: scratch.path("bad.h5")))
     }
+
+    /// Slope and curvature are the derivatives of the losses beside them; shapes and barriers follow from the same numbers.
+    @Test func derivativesAndShapes() throws {
+        let record = try run([
+            "--axes", "variants", "--variants", "pretrained,scratch,sff:0.5", "--measures", "loss,line,path,plane",
+            "--derivatives", "--points", "101", "--range", "0:1", "--precision", "float64", "--grid", "4x4",
+        ])
+        let line = try #require(record.variants[0].line("variants"))
+        let (loss, slope) = (try #require(line.column("loss")), try #require(line.column("slope")))
+        let curvature = try #require(line.column("curvature"))
+        let h = line.t[1] - line.t[0]
+        // Simpson's rule over two steps is exact to h⁴.
+        for i in stride(from: 0, to: 99, by: 2) {
+            let integral = h / 3 * (slope[i] + 4 * slope[i + 1] + slope[i + 2])
+            #expect(abs(loss[i + 2] - loss[i] - integral) < 1e-3 * abs(loss[i]))
+            let rise = h / 3 * (curvature[i] + 4 * curvature[i + 1] + curvature[i + 2])
+            #expect(abs(slope[i + 2] - slope[i] - rise) < 2e-2 * (1 + abs(slope[i])))
+        }
+        let (start, end) = (
+            record.variant("pretrained")?.scalar("loss")?.value ?? .nan,
+            record.variant("scratch")?.scalar("loss")?.value ?? .nan
+        )
+        let between = zip(line.t, loss).filter { $0.0 >= 0 && $0.0 <= 1 }
+        let barrier = try #require(line.attributes["barrier_mean_ends"]?.number)
+        #expect(abs(barrier - (between.map(\.1).max()! - (start + end) / 2)) < 1e-9)
+        #expect(try #require(line.attributes["barrier"]?.number) >= 0)
+        let path = try #require(record.variants[0].line("path"))
+        #expect(path.attributes["total_variation"]?.number ?? .nan >= 1)
+        #expect(path.column("curvature")?.allSatisfy(\.isFinite) == true)
+        #expect(record.variants[0].plane("variants")?.attributes["quadratic_deviation"]?.number ?? .nan >= 0)
+    }
+
+    @Test func exports() throws {
+        _ = try run(["--variants", "pretrained,scratch"])
+        func export(_ more: [String]) throws -> Program.Result {
+            try Program.run(["export", scratch.path("run.h5")] + more, in: scratch.url)
+        }
+        let unclear = try export(["--format", "goldstein", "--output", scratch.path("s.h5")])
+        #expect(unclear.status == 64 && unclear.errors.contains("--variant scratch --plane random"))
+        let done = try export(["--format", "goldstein", "--variant", "scratch", "--output", scratch.path("s.h5")])
+        #expect(done.status == 0, "\(done.errors)")
+        let again = try export(["--format", "goldstein", "--variant", "scratch", "--output", scratch.path("s.h5")])
+        #expect(again.status == 73)
+        let tables = try export(["--format", "csv", "--output", scratch.path("tables")])
+        #expect(tables.status == 0, "\(tables.errors)")
+        let names = try FileManager.default.contentsOfDirectory(atPath: scratch.path("tables")).sorted()
+        #expect(
+            names == [
+                "numbers.csv", "pretrained-line-random.csv", "pretrained-plane-random.csv", "scratch-line-random.csv",
+                "scratch-plane-random.csv",
+            ])
+        let oblong = try run(["--grid", "3x2", "--variants", "pretrained"], file: "oblong.h5")
+        #expect(oblong.variants[0].planes.count == 1)
+        let refused = try Program.run(
+            ["export", scratch.path("oblong.h5"), "--format", "goldstein", "--output", scratch.path("o.h5")],
+            in: scratch.url)
+        #expect(refused.status == 65 && refused.errors.contains("square"))
+    }
 }

@@ -1,0 +1,56 @@
+import Foundation
+
+/// Lines and planes as text, one row for each point, for spreadsheets and programs without HDF5.
+public enum CommaSeparated {
+    /// `t`, every column, `status`; numbers as short as they can be read back exactly, NaN empty.
+    public static func text(_ line: LineRecord) -> String {
+        table(
+            ["t"] + line.columns.map(\.name),
+            rows: line.t.indices.map { i in [line.t[i]] + line.columns.map { $0.values[i] } }, line.status)
+    }
+
+    /// `x`, `y`, every column, `status`.
+    public static func text(_ plane: PlaneRecord) -> String {
+        var rows: [[Double]] = []
+        for (j, y) in plane.y.enumerated() {
+            for (i, x) in plane.x.enumerated() {
+                let index = plane.index(row: j, column: i)
+                rows.append([x, y] + plane.columns.map { $0.values[index] })
+            }
+        }
+        return table(["x", "y"] + plane.columns.map(\.name), rows: rows, plane.status)
+    }
+
+    /// Every scalar and every element of every array of all variants.
+    public static func scalars(_ record: RunRecord) -> String {
+        var text = "variant,path,index,value,standard_error,status\n"
+        for variant in record.variants {
+            let name = quoted(variant.name)
+            for scalar in variant.scalars {
+                text +=
+                    "\(name),\(quoted(scalar.path)),,\(number(scalar.value)),\(number(scalar.standardError)),\(scalar.status)\n"
+            }
+            for array in variant.arrays {
+                for (index, value) in array.values.enumerated() {
+                    text += "\(name),\(quoted(array.path)),\(index),\(number(value)),,\(array.status)\n"
+                }
+            }
+        }
+        return text
+    }
+
+    private static func table(_ header: [String], rows: [[Double]], _ status: [ItemStatus]) -> String {
+        var text = (header + ["status"]).map(quoted).joined(separator: ",") + "\n"
+        for (row, status) in zip(rows, status) { text += row.map(number).joined(separator: ",") + ",\(status)\n" }
+        return text
+    }
+
+    private static func number(_ value: Double) -> String {
+        value.isNaN ? "" : value.isInfinite ? (value > 0 ? "inf" : "-inf") : "\(value)"
+    }
+
+    private static func quoted(_ text: String) -> String {
+        text.contains(where: { ",\"\n\r".contains($0) })
+            ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : text
+    }
+}
