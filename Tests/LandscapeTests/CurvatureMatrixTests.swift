@@ -194,6 +194,43 @@ private func layout(_ shapes: [[Int]]) -> ParameterLayout {
         #expect(density.range == 0...0 && density.stableRank.value == 0)
     }
 
+    /// A concave loss: all curvature is negative, and so are both ends, the trace and the mass.
+    @Test func negativeDefinite() throws {
+        let loss = FunctionLoss(
+            layout: layout([[5]]), batches: Self.batches,
+            model: { range, θ in try self.rows(range).matmul(θ[0]) }, loss: { _, z in try z.squared() * -1 })
+        let objective = try Objective(loss, dtype: .float64)
+        let problem = Curvature.Problem(objective, at: try θ.narrowed(0, from: 0, count: 5), seed: 0)
+        let spectrum = try Curvature.eigenpairs(
+            problem, gradient: objective.gradient(at: problem.point), largest: 2, smallest: 2, tolerance: 1e-6,
+            maximumProducts: 50)
+        #expect(spectrum.converged && (spectrum.largest + spectrum.smallest).allSatisfy { $0.value < 0 })
+        #expect(spectrum.largest[0].value > spectrum.smallest[0].value)
+        let density = try Curvature.density(problem, LanczosQuadrature(probes: 2, steps: 5))
+        #expect(density.positiveTrace.value == 0 && abs(density.negativeMass.value - 1) < 1e-12)
+    }
+
+    /// The loss is a number where its gradient is none: every analysis says so instead of giving one.
+    @Test func gradientThatIsNoNumber() throws {
+        let loss = FunctionLoss(
+            layout: layout([[5]]), batches: Self.batches,
+            model: { range, θ in try self.rows(range).matmul(θ[0]) }, loss: { _, z in try z.squared().squareRoot() })
+        let objective = try Objective(loss, dtype: .float64)
+        let zero = try Tensor.zeros([5], dtype: .float64)
+        #expect(try objective.loss(at: zero).mean == 0)
+        let gradient = try objective.gradient(at: zero)
+        #expect(try !gradient.isFinite)
+        let problem = Curvature.Problem(objective, at: zero, seed: 0)
+        #expect(throws: KrylovError.nonFiniteProduct(application: 1)) {
+            _ = try Curvature.eigenpairs(
+                problem, gradient: gradient, largest: 1, smallest: 1, tolerance: 1e-3, maximumProducts: 20)
+        }
+        #expect(throws: KrylovError.nonFiniteProduct(application: 1)) {
+            _ = try Curvature.trace(problem, budget: TraceBudget(maximumProducts: 12))
+        }
+        #expect(throws: LandscapeError.self) { _ = try LineDerivatives(objective, at: zero, along: zero) }
+    }
+
     @Test func smoothedDensity() throws {
         let measure = SpectralMeasure(
             dimension: 4,
