@@ -95,7 +95,8 @@ enum ProbeOptionNames {
         "task", "mask-rate", "loss", "variants", "auxiliary", "exclude", "measures", "eigen", "tolerance",
         "max-products", "ends", "operators", "blocks", "trace-error", "trace-method", "density-probes",
         "density-steps", "bandwidth", "learning-rate", "theory-points", "theory-probes", "convexity-grid",
-        "samples", "precision", "device", "threads", "memory", "axes", "one-dimensional", "grid", "points", "range",
+        "samples", "precision", "device", "threads", "memory", "axes", "direction-seeds", "one-dimensional", "grid",
+        "points", "range",
         "seed", "output", "report",
     ])
 }

@@ -122,6 +122,12 @@ struct ProbeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Points of a plane.", valueName: "NXxNY"))
     var grid: String = "21x21"
 
+    @Option(
+        help: ArgumentHelp(
+            "Random directions of a line: the mean, deviation and range of their losses stand beside the first one's loss.",
+            valueName: "n"))
+    var directionSeeds: Int = 1
+
     @Flag(help: "Measure gradient norm, slope and curvature at every point of a line as well.")
     var derivatives = false
 
@@ -131,7 +137,8 @@ struct ProbeCommand: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Range of line and plane coordinates; -1:1 when absent, -0.5:1.5 for --axes variants.", valueName: "A:B"))
+            "Range of line and plane coordinates, or auto:F until the loss has risen by the factor F (2 when F is absent); -1:1 when absent, -0.5:1.5 for --axes variants.",
+            valueName: "A:B"))
     var range: String?
 
     @Option(help: ArgumentHelp("Points of the path for --measures theory, both ends included.", valueName: "n"))
@@ -194,6 +201,10 @@ struct ProbeCommand: ParsableCommand {
         if !(learningRate > 0) { throw ValidationError("--learning-rate must be positive.") }
         if theoryPoints < 2 { throw ValidationError("--theory-points must be at least 2: both ends.") }
         if theoryProbes < 2 { throw ValidationError("--theory-probes must be at least 2, for a standard error.") }
+        if directionSeeds < 1 { throw ValidationError("--direction-seeds must be at least 1.") }
+        if directionSeeds > 1 && derivatives {
+            throw ValidationError("Give --derivatives or --direction-seeds, not both.")
+        }
         if points < 1 { throw ValidationError("--points must be at least 1.") }
         if let memory, !(memory > 0) { throw ValidationError("--memory must be positive.") }
     }
@@ -283,10 +294,22 @@ struct ProbeCommand: ParsableCommand {
         }
         let convexity = try size(convexityGrid, "--convexity-grid")
         let interval: (low: Double, high: Double)
-        if let range {
+        var factor: Double?
+        if let range, range == "auto" || range.hasPrefix("auto:") {
+            let rise = range == "auto" ? 2 : Double(range.dropFirst(5)) ?? .nan
+            guard rise > 1, rise.isFinite else {
+                throw Exit.Failure(.usage, "--range auto:F needs a factor above 1, such as auto:2.")
+            }
+            guard axisChoice != .variants else {
+                throw Exit.Failure(
+                    .usage, "--range auto does not go with --axes variants, whose range is a share of the way.")
+            }
+            factor = rise
+            interval = axisChoice.defaultRange
+        } else if let range {
             let bounds = range.split(separator: ":", omittingEmptySubsequences: false).compactMap { Double($0) }
             guard bounds.count == 2, bounds[0] < bounds[1], bounds.allSatisfy(\.isFinite) else {
-                throw Exit.Failure(.usage, "--range must be two numbers such as -1:1, the smaller first.")
+                throw Exit.Failure(.usage, "--range must be two numbers such as -1:1, the smaller first, or auto:F.")
             }
             interval = (bounds[0], bounds[1])
         } else {
@@ -306,7 +329,8 @@ struct ProbeCommand: ParsableCommand {
             grid: try size(grid, "--grid"),
             points: points, theoryPoints: theoryPoints, theoryProbes: theoryProbes, convexityGrid: convexity,
             selfCheck: selfCheck,
-            range: interval, seed: machine.seed)
+            range: interval, automaticFactor: factor, directionSeeds: directionSeeds,
+            seed: machine.seed)
     }
 }
 
@@ -348,8 +372,16 @@ struct ProbeSettings {
     let theoryProbes: Int
     let convexityGrid: (x: Int, y: Int)
     let selfCheck: Bool
-    let range: (low: Double, high: Double)
+    /// Of coordinates; found before the file is planned where there is an automatic factor.
+    var range: (low: Double, high: Double)
+    let automaticFactor: Double?
+    let directionSeeds: Int
     let seed: UInt64
+
+    /// Whether lines are drawn along several random directions.
+    var drawsSeveralDirections: Bool {
+        if case .random = axes { directionSeeds > 1 } else { false }
+    }
 
     /// Whether a measure uses the gradient; it is computed once. Eigenvalue searches start from it.
     var needsGradient: Bool { has(.gradient) || has(.sharpness) || has(.eigen) || has(.preconditioned) }

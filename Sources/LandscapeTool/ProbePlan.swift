@@ -55,6 +55,9 @@ extension ProbeRun {
             var linePoints = settings.has(.line) && isCarrier ? settings.points : 0
             if settings.has(.path) && variant == pathHolder { linePoints += settings.points }
             cost.forward += linePoints
+            if settings.drawsSeveralDirections, settings.has(.line) {
+                cost.forward += (settings.directionSeeds - 1) * settings.points
+            }
             if settings.derivatives {
                 cost.gradient += linePoints
                 cost.products += linePoints

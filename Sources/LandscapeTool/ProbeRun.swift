@@ -5,13 +5,14 @@ import Foundation
 import Krylov
 import Landscape
 import Networks
+import Reports
 import Smoothing
 import Tensor
 
 /// One probe: plans the file, fills in what is pending.
 struct ProbeRun {
     let workspace: Workspace
-    let settings: ProbeSettings
+    var settings: ProbeSettings
     let workers: Int
     let command: [String]
     let weights: VariantWeights
@@ -169,15 +170,29 @@ struct ProbeRun {
         return ColumnPlan.lossAndError(units: "loss") + (settings.derivatives ? derivatives : [])
     }
 
+    /// What several random directions show beside the first.
+    private var seedColumns: [ColumnPlan] {
+        guard settings.drawsSeveralDirections else { return [] }
+        return [
+            ColumnPlan(name: "directions_mean", longName: "mean loss over the random directions", units: "loss"),
+            ColumnPlan(name: "directions_deviation", longName: "its standard deviation over them", units: "loss"),
+            ColumnPlan(name: "directions_min", longName: "smallest loss of a direction", units: "loss"),
+            ColumnPlan(name: "directions_max", longName: "largest loss of a direction", units: "loss"),
+        ]
+    }
+
     private func lines(for variant: Variant, _ axes: SliceAxes?) -> [LinePlan] {
         var plans: [LinePlan] = []
         if settings.has(.line), let axes, carries(variant, axes) {
             plans.append(
                 LinePlan(
-                    name: axes.name, t: lineCoordinates, columns: lineColumns,
-                    attributes: ["axis": .string(axes.texts[0]), "seed": .unsigned(settings.seed)]
-                        .merging(marks(axes, along: 1)) { $1 }
-                        .merging(SliceShapes.lineAttributes(joinsWeights: axes.centre != nil)) { $1 }))
+                    name: axes.name, t: lineCoordinates, columns: lineColumns + seedColumns,
+                    attributes: [
+                        "axis": .string(axes.texts[0]), "seed": .unsigned(settings.seed),
+                        "directions": .int(settings.drawsSeveralDirections ? settings.directionSeeds : 1),
+                    ]
+                    .merging(marks(axes, along: 1)) { $1 }
+                    .merging(SliceShapes.lineAttributes(joinsWeights: axes.centre != nil)) { $1 }))
         }
         if settings.has(.path) && variant == pathHolder {
             plans.append(
@@ -247,7 +262,11 @@ struct ProbeRun {
             "convexity_grid": [settings.convexityGrid.x, settings.convexityGrid.y],
             "axes": axesText, "orthogonal": settings.isOrthogonal, "derivatives": settings.derivatives,
             "one_dimensional": settings.oneDimensional.rawValue, "grid": [settings.grid.x, settings.grid.y],
-            "points": settings.points, "range": [settings.range.low, settings.range.high],
+            "points": settings.points,
+            "range": settings.automaticFactor.map { ["auto", $0] as [Any] } ?? [
+                settings.range.low, settings.range.high,
+            ],
+            "direction_seeds": settings.directionSeeds,
             "seed": String(settings.seed),
         ]
         if let size = workspace.choices.patchSize { text["patch_size"] = size }
@@ -311,12 +330,42 @@ struct ProbeRun {
         let objective = try workspace.makeObjective(workers: workers)
         let reference = workspace.pretrained.flat
         try objective.verifyDeterminism(at: reference)
+        var resolved = self
         var axes: SliceAxes?
-        if settings.has(.line) || settings.hasPlane {
-            do { axes = try makeAxes(objective, count: settings.hasPlane ? 2 : 1) } catch LandscapeError.interrupted {
-                throw Exit.Failure(.resumable, "stopped before anything was written; give the same command again")
+        do {
+            if settings.has(.line) || settings.hasPlane {
+                axes = try makeAxes(objective, count: settings.hasPlane ? 2 : 1)
             }
+            if let factor = settings.automaticFactor, let axes {
+                resolved.settings.range = try automaticRange(objective, axes, factor)
+            }
+        } catch LandscapeError.interrupted {
+            throw Exit.Failure(.resumable, "stopped before anything was written; give the same command again")
         }
+        try resolved.execute(objective, axes, output: output, resume: resume, overwrite: overwrite)
+    }
+
+    /// The same range for all variants, found around the pre-trained weights.
+    private func automaticRange(
+        _ objective: Objective, _ axes: SliceAxes, _ factor: Double
+    ) throws -> (low: Double, high: Double) {
+        let found = try AutomaticRange(
+            objective, at: workspace.pretrained.flat, along: axes.vectors, factor: factor)
+        if found.isReached {
+            Log.info(
+                "the loss has risen by a factor of \(Number.text(factor)) at ±\(Number.text(found.radius)); that is the range"
+            )
+        } else {
+            Log.warning(
+                "no distance was found at which the loss has risen by a factor of \(Number.text(factor)); the range is ±\(Number.text(found.radius))"
+            )
+        }
+        return (-found.radius, found.radius)
+    }
+
+    private func execute(
+        _ objective: Objective, _ axes: SliceAxes?, output: URL, resume: Bool, overwrite: Bool
+    ) throws {
         let plan = try plan(axes)
         let resuming = resume && FileManager.default.fileExists(atPath: output.path)
         let file =

@@ -141,6 +141,16 @@ extension ProbeRun {
         return SliceAxes(name: settings.axes.name, vectors: vectors, texts: texts, centre: centre, marks: marks)
     }
 
+    /// A random direction beyond the axes, for the spread over directions.
+    func randomDirection(_ index: Int) throws -> Tensor {
+        guard case .random(let normalization) = settings.axes else {
+            preconditionFailure("only random axes have further directions")
+        }
+        return try Directions.random(
+            normalization, oneDimensional: settings.oneDimensional, layout: workspace.model.layout,
+            reference: workspace.pretrained.flat, seed: settings.seed, index: index)
+    }
+
     private func randomText(_ normalization: DirectionNormalization) -> String {
         switch normalization {
         case .sff: "random N(1, 8), row-normalised (SFF code)"

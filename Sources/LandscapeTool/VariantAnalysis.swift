@@ -104,7 +104,11 @@ struct VariantAnalysis {
         let centre = surrounds?.centre ?? point.θ
         if settings.has(.line), let axes = surrounds {
             try attempt("line") {
-                try line(axes.name, .affine(centre: centre, axes: [axes.vectors[0]]), run.lineCoordinates)
+                if settings.drawsSeveralDirections {
+                    try lineAlongSeveral(axes.name, centre, axes.vectors[0])
+                } else {
+                    try line(axes.name, .affine(centre: centre, axes: [axes.vectors[0]]), run.lineCoordinates)
+                }
             }
         }
         if settings.has(.path) && variant == run.pathHolder {
@@ -201,6 +205,47 @@ struct VariantAnalysis {
             }
             try file.setLinePoints(
                 variant: name, line: line, [LinePoint(index: index, values: values, status: status)])
+            progress.advance()
+        }
+    }
+
+    /// The loss along the first direction, and the spread over others drawn in the same way. Index 0 is the first axis; 1 would be
+    /// the second axis of planes, which is as random, so further ones begin there.
+    private func lineAlongSeveral(_ line: String, _ centre: Tensor, _ first: Tensor) throws {
+        let statuses = try file.lineStatuses(variant: name, line: line)
+        let coordinates = run.lineCoordinates
+        let pending = coordinates.indices.filter { statuses[$0] == .pending }
+        guard !pending.isEmpty else { return }
+        let count = settings.directionSeeds
+        let directions = try [first] + (1..<count).map { try run.randomDirection($0) }
+        let progress = Log.Progress(
+            "\(name) lines/\(line), \(count) directions", total: coordinates.count,
+            done: coordinates.count - pending.count)
+        var known: [Int: [Double]] = [:]
+        var losses: [Int: LossValue] = [:]
+        // The point t along direction s has the coordinates t eₛ.
+        let points = pending.flatMap { index in
+            (0..<count).map { s in
+                (index: index * count + s, coordinates: (0..<count).map { $0 == s ? coordinates[index] : 0 })
+            }
+        }
+        try Slices.evaluate(objective, .affine(centre: centre, axes: directions), points: points) { id, value in
+            let index = id / count
+            known[index, default: [Double](repeating: .nan, count: count)][id % count] = value.mean
+            losses[id] = value
+            guard (0..<count).allSatisfy({ losses[index * count + $0] != nil }), let values = known[index],
+                let own = losses[index * count]
+            else { return }
+            for s in 0..<count { losses[index * count + s] = nil }
+            let statistics = SampleStatistics(values)
+            let columns = [
+                "loss": own.mean, "standard_error": own.standardError, "directions_mean": statistics.mean,
+                "directions_deviation": statistics.standardError * Double(count).squareRoot(),
+                "directions_min": values.min() ?? .nan, "directions_max": values.max() ?? .nan,
+            ]
+            let status: ItemStatus = values.contains(where: \.isNaN) ? .failed : .done
+            try file.setLinePoints(
+                variant: name, line: line, [LinePoint(index: index, values: columns, status: status)])
             progress.advance()
         }
     }

@@ -113,10 +113,12 @@ struct FigureSelection {
         lineTitles.compactMap { name, title, label -> Entry? in
             let lines = record.variants.compactMap { variant in variant.line(name).map { (variant.name, $0) } }
             let curves = lines.compactMap { variant, line -> LineFigure.Curve? in
-                guard let loss = line.column("loss"), loss.contains(where: \.isFinite) else { return nil }
+                guard let loss = line.column("directions_mean") ?? line.column("loss"), loss.contains(where: \.isFinite)
+                else { return nil }
+                let band = line.column("directions_deviation") ?? line.column("standard_error")
                 return LineFigure.Curve(
                     title: name == "variants" ? "loss" : variant, t: line.t, loss: loss,
-                    standardError: line.column("standard_error") ?? loss.map { _ in .nan })
+                    standardError: band ?? loss.map { _ in .nan })
             }
             guard let first = curves.first, let axis = lines.first?.1.attributes["axis"]?.text else { return nil }
             let attributes = lines[0].1.attributes
@@ -125,11 +127,17 @@ struct FigureSelection {
             }
             let figure = LineFigure(
                 name: name == "random" ? "line" : "line-\(name)", curves: curves, xLabel: label, marks: marks)
-            let bands = figure.hasBands ? " Bands: one standard error over the windows." : ""
+            let directions = Int(attributes["directions"]?.number ?? 1)
+            let meaning =
+                directions > 1
+                ? "one standard deviation over \(directions) random directions, around their mean"
+                : "one standard error over the windows"
+            let bands = figure.hasBands ? " Bands: \(meaning)." : ""
             return Entry(
                 figure: figure, title: title,
                 caption: name == "variants"
-                    ? "The straight line \(axis).\(bands)" : "The same direction for every variant (\(axis)).\(bands)",
+                    ? "The straight line \(axis).\(bands)"
+                    : "The same direction\(directions > 1 ? "s" : "") for every variant (\(axis)).\(bands)",
                 header: ["t"] + curves.map(\.title),
                 rows: first.t.indices.map { index in
                     [Number.text(first.t[index])] + curves.map { Number.text($0.loss[index]) }

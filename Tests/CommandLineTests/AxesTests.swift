@@ -154,4 +154,38 @@ import Testing
             in: scratch.url)
         #expect(refused.status == 65 && refused.errors.contains("square"))
     }
+
+    /// The loss at the ends of an automatic range has risen by the factor, somewhere, and not by much more.
+    @Test func automaticRange() throws {
+        let record = try run([
+            "--variants", "pretrained,scratch", "--range", "auto:1.5", "--measures", "loss,line", "--points", "41",
+        ])
+        let lines = try record.variants.map { try #require($0.line("random")) }
+        #expect(lines[0].t == lines[1].t && lines[0].t[0] == -lines[0].t[40] && lines[0].t[20] == 0)
+        let loss = try #require(lines[0].column("loss"))
+        let threshold = 1.5 * loss[20]
+        #expect(max(loss[0], loss[40]) >= threshold)
+        #expect(loss[3...37].allSatisfy { $0 < threshold })
+        let refused = try Program.run(
+            ["probe", "--range", "auto:1", "--output", scratch.path("r.h5")], in: scratch.url)
+        #expect(refused.status == 64 && refused.errors.contains("factor"))
+    }
+
+    /// The first direction is the line's own; the spread contains it, and is 0 at the centre.
+    @Test func severalDirections() throws {
+        let one = try run(["--variants", "pretrained", "--measures", "line"], file: "one.h5")
+        let several = try run(
+            ["--variants", "pretrained", "--measures", "line", "--direction-seeds", "5"], file: "five.h5")
+        let line = try #require(several.variants[0].line("random"))
+        let loss = try #require(line.column("loss"))
+        #expect(loss == one.variants[0].line("random")?.column("loss"))
+        let (low, high) = (try #require(line.column("directions_min")), try #require(line.column("directions_max")))
+        let mean = try #require(line.column("directions_mean"))
+        let deviation = try #require(line.column("directions_deviation"))
+        for i in loss.indices {
+            #expect(low[i] <= loss[i] && loss[i] <= high[i] && low[i] <= mean[i] && mean[i] <= high[i])
+        }
+        #expect(deviation[2] == 0 && mean[2] == loss[2] && deviation[0] > 0)
+        #expect(line.attributes["directions"]?.number == 5)
+    }
 }
