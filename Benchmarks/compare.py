@@ -68,6 +68,15 @@ products = {"landscape": product}
 for name, batch in [("pytorch", 64), ("pytorch", 256), ("curvlinops", 64), ("curvlinops", 256)]:
     products[f"{name}, batches of {batch}"] = peer("hvp", name, batch)
 
+directions = work / "directions.safetensors"
+slices = {
+    "landscape": needed(run(ours, "slice", work, "--directions", directions)),
+    "landscape, bfloat16": needed(run(ours, "slice", work, "--precision", "bfloat16"))}
+for name, batch in [("plain loop", 64), ("plain loop", 256), ("loss-landscapes", 256)]:
+    slices[f"{name}, batches of {batch}"] = run(
+        sys.executable, "-W", "ignore", root / "Benchmarks/peers/run.py", work, "slice", name, "--batch", batch,
+        "--directions", directions, "--repeats", 3)
+
 reference = needed(run(ours, "eigen", work, "--precision", "float64", "--tolerance", "1e-9"))
 eigen = {"landscape": needed(run(ours, "eigen", work))}
 for name, batch in [
@@ -105,11 +114,28 @@ for name, result in eigen.items():
     print(f"{name:34}{result['seconds']:8.2f}{result['ratio']:8.2f}{cost:>9}"
           f"{result['largest_relative_error']:15.1e}{result['peak_memory_bytes'] / 1e6:10.0f}")
 
+print(f"\n{'one point of a plane':34}{'s':>8}{'ratio':>8}{'largest error':>15}{'peak MB':>10}")
+plane = slices["landscape"]
+# Two operations for each parameter and token.
+plane["fraction_of_gemm_peak"] = floor / 6 / plane["seconds_per_point"]
+for name, result in slices.items():
+    if "failed" in result:
+        print(f"{name:34}  failed: {result['failed']}")
+        continue
+    result["ratio"] = result["seconds_per_point"] / plane["seconds_per_point"]
+    error = ""
+    if "losses" in result:
+        result["largest_relative_error"] = max(abs(a / b - 1) for a, b in zip(result["losses"], plane["losses"]))
+        error = f"{result['largest_relative_error']:.1e}"
+    print(f"{name:34}{result['seconds_per_point']:8.4f}{result['ratio']:8.2f}{error:>15}"
+          f"{result['peak_memory_bytes'] / 1e6:10.0f}")
+print(f"our points reach {100 * plane['fraction_of_gemm_peak']:.0f} % of the measured GEMM peak; errors are against our float32")
+
 needed(run(ours, "prepare", small, arguments.data or small / "series.csv"))
 estimates = estimators.compare(
     small, lambda *options: needed(run(ours, *options)),
     lambda *options: run(sys.executable, "-W", "ignore", root / "Benchmarks/peers/estimators.py", *options))
 pathlib.Path(arguments.output).write_text(json.dumps(
-    {"prepared": prepared, "hvp": products, "eigen": eigen, "reference": reference, "estimates": estimates}, indent=1,
+    {"prepared": prepared, "hvp": products, "eigen": eigen, "slices": slices, "reference": reference, "estimates": estimates}, indent=1,
     sort_keys=True))
 print(f"\nresults: {arguments.output}")

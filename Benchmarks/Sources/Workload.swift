@@ -11,17 +11,17 @@ import TimeSeries
 /// windows.safetensors, which the peers read as well.
 struct Workload: ParsableArguments {
     @Argument(help: "The folder that 'prepare' filled.") var folder: String
-    @Option(help: "float32 or float64.") var precision = "float32"
+    @Option(help: "float32, float64 or bfloat16.") var precision = "float32"
     @Option(help: "Windows per batch.") var batch = 128
     @Option(help: "Threads.") var threads = 2
 
     func validate() throws {
-        guard ["float32", "float64"].contains(precision) else {
-            throw ValidationError("--precision must be float32 or float64.")
+        guard ["float32", "float64", "bfloat16"].contains(precision) else {
+            throw ValidationError("--precision must be float32, float64 or bfloat16.")
         }
     }
 
-    var dtype: DType { precision == "float64" ? .float64 : .float32 }
+    var dtype: DType { precision == "float64" ? .float64 : precision == "bfloat16" ? .bfloat16 : .float32 }
 
     /// The objective and the point to study.
     func load() throws -> (objective: Objective, point: Tensor) {

@@ -12,9 +12,11 @@ import timer
 
 parser = argparse.ArgumentParser()
 parser.add_argument("folder")
-parser.add_argument("task", choices=["hvp", "eigen"])
+parser.add_argument("task", choices=["hvp", "eigen", "slice"])
 parser.add_argument("peer")
 parser.add_argument("--batch", type=int, default=64)
+parser.add_argument("--directions")
+parser.add_argument("--points", type=int, default=7)
 parser.add_argument("--repeats", type=int, default=5)
 parser.add_argument("--threads", type=int, default=2)
 arguments = parser.parse_args()
@@ -119,7 +121,49 @@ def eigen():
     return {"seconds": seconds, "products": int(products), "values": sorted(map(float, values), reverse=True)}
 
 
-result = {"hvp": hvp, "eigen": eigen}[arguments.task]()
+def slice_plane():
+    """The loop of tomgoldstein/loss-landscape: weights set by whole tensors, then the loader evaluated, for every point."""
+    from safetensors.torch import load_file
+
+    if arguments.peer == "loss-landscapes":
+        import loss_landscapes
+
+        class WholeLoss(loss_landscapes.metrics.Metric):
+            def __call__(self, wrapper):
+                with torch.no_grad():
+                    return criterion(wrapper.forward(inputs), targets).item()
+
+        def plane():
+            return loss_landscapes.random_plane(
+                model, WholeLoss(), distance=10, steps=arguments.points, normalization="model", deepcopy_model=True)
+
+        return {"seconds_per_point": median_time(plane) / arguments.points**2}
+
+    saved = load_file(arguments.directions)
+    names = [n for n, _ in model.named_parameters()]
+    dx, dy = ([saved[f"{k}/{n}"] for n in names] for k in (0, 1))
+    weights = [p.data.clone() for p in parameters]
+    coordinates = np.linspace(-1, 1, arguments.points)
+    losses = []
+
+    def evaluate():
+        losses.clear()
+        for y in coordinates:
+            for x in coordinates:
+                changes = [a * x + b * y for a, b in zip(dx, dy)]
+                for p, w, d in zip(parameters, weights, changes):
+                    p.data = w + d.type(type(w))
+                total = 0.0
+                with torch.no_grad():
+                    for inputs_, targets_ in batches:
+                        total += criterion(model(inputs_), targets_).item() * len(inputs_)
+                losses.append(total / len(inputs))
+
+    seconds = median_time(evaluate) / arguments.points**2
+    return {"seconds_per_point": seconds, "losses": losses}
+
+
+result = {"hvp": hvp, "eigen": eigen, "slice": slice_plane}[arguments.task]()
 result.update(
     task=arguments.task, peer=arguments.peer, batch=arguments.batch, torch=torch.__version__,
     peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)

@@ -303,7 +303,7 @@ struct ProbeRun {
         for key in ["weights", "data", "auxiliary"] { configuration[key] = nil }
         if case .files = settings.axes { configuration["axes"] = "file" }
         let object: [String: Any] = [
-            "algorithm": 4, "configuration": configuration, "sha256": try hashes(),
+            "algorithm": 5, "configuration": configuration, "sha256": try hashes(),
             "libtorch": Runtime.version, "onednn": Runtime.usesOneDNN,
         ]
         return SHA256.hash(of: Array(try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])))
