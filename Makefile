@@ -25,7 +25,7 @@ test: ## set up, build and test everything
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 
-bench: ## time us and the released peers on the same windows: make bench DATA=ETTh1.csv (takes about 12 minutes)
+bench: ## time us and the released peers on the same windows: make bench DATA=ETTh1.csv (takes about 10 minutes)
 	@scripts/setup.sh --bench
 	$(SWIFT) build -c release --product landscape
 	$(SWIFT) build -c release --product LandscapeBenchmarks
