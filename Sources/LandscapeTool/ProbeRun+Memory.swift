@@ -39,10 +39,17 @@ extension ProbeRun {
         return min(available, max(4 * settings.eigen + 8, 20))
     }
 
-    /// How many products are taken together when eigenpairs are checked: one where memory is bounded and vectors are large.
+    /// How many products are taken together when eigenpairs are checked: what --memory leaves, or half of the free memory. No bit of
+    /// the results depends on it.
     var checkBlock: Int? {
-        guard let budget = vectorBudget, let basis = try? basisSize() else { return nil }
-        return max(1, (budget - transientVectors - basis) / (workers + 1))
+        let room: Int
+        if let budget = vectorBudget {
+            guard let basis = try? basisSize() else { return nil }
+            room = budget - transientVectors - basis
+        } else {
+            room = Int(Double(ProcessMemory.available) / 2 / vectorBytes)
+        }
+        return max(1, room / (workers + 1))
     }
 
     /// How many vectors of a dimension a measure may hold: within --memory, or else within half of what is free.

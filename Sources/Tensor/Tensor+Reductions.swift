@@ -80,6 +80,8 @@ extension Tensor {
     /// products of vectors with 10⁸ elements keep about six digits.
     public func dot(_ other: Tensor) throws(TensorError) -> Double {
         if VectorKernels.accept([self], other) { return try VectorKernels.dots([self], with: other)[0] }
+        // Narrower types hold too few digits for a sum.
+        if dtype == .bfloat16 || dtype == .float16 { return try to(.float32).dot(other.to(.float32)) }
         // On a device: the library's sum adds pairwise, its dot product one by one.
         return try (self * other).sum().to(.float64).item
     }

@@ -86,3 +86,13 @@ import Testing
         #expect(!VectorKernels.accept([try Tensor.zeros([3])], try Tensor.zeros([4])))
     }
 }
+
+@Suite struct NarrowDotTests {
+    /// The sum has more digits than the elements.
+    @Test func bfloat16IsSummedInFloat32() throws {
+        let values = try Tensor.full([1000], 1.0, dtype: .bfloat16)
+        #expect(try values.dot(values) == 1000)
+        let many = try Tensor.full([4099], 1.0, dtype: .bfloat16)
+        #expect(try many.dot(many) == 4099)
+    }
+}
