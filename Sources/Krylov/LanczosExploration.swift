@@ -31,25 +31,23 @@ extension Lanczos {
             return try run(symmetric, start: start, progress: progress)
         }
         return try withoutActuallyEscaping(start) { start in
-            let found: (vectors: [Operator.Vector], applications: Int)
-            do {
-                var search = LanczosSearch(
-                    approximation, plan, inaccuracy: inaccuracy, start: start, progress: progress)
-                found = try search.explore()
-            } catch KrylovError.nonFiniteProduct {
+            // True products must remain for a check that fails and for the one that ends the search.
+            var rough = self
+            rough.maximumApplications -= plan.wanted
+            var exploration = LanczosSearch(
+                approximation, try LanczosPlan(rough, dimension: symmetric.dimension), inaccuracy: inaccuracy,
+                start: start, progress: progress)
+            var vectors: [Operator.Vector] = []
+            do { vectors = try exploration.explore() } catch KrylovError.nonFiniteProduct {
                 // The approximation fails where the operator may not.
-                found = ([], 0)
             }
             // The residuals of all wanted pairs wait beside the basis.
             var exact = self
             exact.basisSize = max(plan.wanted + max(2, blockSize), plan.basisSize - plan.wanted)
             var search = LanczosSearch(
-                symmetric, try LanczosPlan(exact, dimension: symmetric.dimension), start: start, progress: progress)
-            if found.vectors.count == plan.wanted,
-                let result = try search.verify(found.vectors, spent: found.applications)
-            {
-                return result
-            }
+                symmetric, try LanczosPlan(exact, dimension: symmetric.dimension),
+                explorations: exploration.applications, start: start, progress: progress)
+            if vectors.count == plan.wanted, let result = try search.verify(vectors) { return result }
             return try search.run()
         }
     }

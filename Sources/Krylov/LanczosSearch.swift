@@ -11,7 +11,9 @@ struct LanczosSearch<Operator: SymmetricOperator> {
     private var factorization: LanczosFactorization<Vector>
     private var startsUsed = 0
     /// The products with an approximation before this search.
-    private var explorations = 0
+    private let explorations: Int
+    /// The products of this search.
+    var applications: Int { factorization.applications }
     private var restarts = 0
     /// Estimates must stay below this share of the tolerance. Below 1 for their own rounding, less after a failed check.
     private var strictness = 0.9
@@ -33,12 +35,14 @@ struct LanczosSearch<Operator: SymmetricOperator> {
     /// - Parameter inaccuracy: ‖error‖ of a product with a unit vector, where the operator is an approximation: residuals and
     ///   remainders below it mean nothing.
     init(
-        _ symmetric: Operator, _ plan: LanczosPlan, inaccuracy: Double = 0, start: @escaping (Int) throws -> Vector,
+        _ symmetric: Operator, _ plan: LanczosPlan, inaccuracy: Double = 0, explorations: Int = 0,
+        start: @escaping (Int) throws -> Vector,
         progress: ((Lanczos.Progress) throws -> Void)?
     ) {
         self.symmetric = symmetric
         self.plan = plan
         self.inaccuracy = inaccuracy
+        self.explorations = explorations
         self.start = start
         self.progress = progress
         factorization = LanczosFactorization(
@@ -183,20 +187,19 @@ struct LanczosSearch<Operator: SymmetricOperator> {
 
     // MARK: - Exploration
 
-    /// The wanted Ritz vectors without a check, those with the largest residuals first, and the products it took.
-    mutating func explore() throws -> (vectors: [Vector], applications: Int) {
+    /// The wanted Ritz vectors without a check, those with the largest residuals first.
+    mutating func explore() throws -> [Vector] {
         strictness = 0.8
         var exhausted = try !refill()
         let ritz = try advance(&exhausted)
         let positions = wantedPositions(ritz).sorted { ritz.residuals[$0] > ritz.residuals[$1] }
         try factorization.restart(keeping: positions, of: ritz)
-        return (Array(factorization.basis.prefix(positions.count)), factorization.applications)
+        return Array(factorization.basis.prefix(positions.count))
     }
 
     /// Starts from orthonormal vectors that nearly span the wanted pairs: one block of products gives the pairs in their span
     /// with true residuals. `nil` when these are too large; then ``run()`` goes on from there.
-    mutating func verify(_ vectors: consuming [Vector], spent: Int) throws -> Spectrum<Vector>? {
-        explorations = spent
+    mutating func verify(_ vectors: consuming [Vector]) throws -> Spectrum<Vector>? {
         for (index, vector) in vectors.enumerated() { _ = try factorization.append(vector, index: index) }
         vectors = []
         let seeds = factorization.activeCount
