@@ -64,12 +64,24 @@ extension ProbeRun {
             }
             if settings.has(.plane) && isCarrier { cost.forward += settings.grid.x * settings.grid.y }
         }
+        if settings.has(.line) || settings.hasPlane {
+            switch settings.axes {
+            case .eigen:
+                cost.gradient += 1
+                cost.products += settings.maxProducts
+            case .gradient: cost.gradient += 2
+            case .random, .variants, .files: break
+            }
+            // About ten distances, both ways along each axis.
+            if settings.automaticFactor != nil { cost.forward += 20 * (settings.hasPlane ? 2 : 1) }
+        }
         // Pre-trained, auxiliary, the variant, two axes, a buffer per worker; the Krylov basis comes on top.
         var vectors = 3 + workers + (settings.needsGradient ? 1 : 0)
         if settings.has(.plane) || settings.has(.line) { vectors += 2 }
         if settings.has(.eigen) {
             vectors +=
-                (try basisSize() ?? min(max(4 * settings.eigen + 8, 20), workspace.model.layout.count)) + 2 + workers
+                (try basisSize() ?? min(max(4 * settings.eigen + 8, 20), workspace.model.layout.count))
+                + transientVectors
         }
         cost.memoryBytes = Double(vectors * workspace.model.layout.count * workspace.dtype.byteWidth)
 

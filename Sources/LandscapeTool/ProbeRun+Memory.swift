@@ -12,7 +12,7 @@ extension ProbeRun {
 
     /// Vectors beside a Krylov basis: for each worker its batch's product and the gradient in its graph; their sum; the
     /// gradient at the point; and one for what the allocator keeps. A difference of gradients needs the moved point, and no graph.
-    private var transientVectors: Int { 2 * workers + 3 }
+    var transientVectors: Int { 2 * workers + 3 }
 
     /// A matrix at a point, with what --memory leaves for its graphs.
     func problem(_ objective: Objective, _ point: Tensor, _ target: CurvatureTarget) throws -> Curvature.Problem {
