@@ -39,7 +39,6 @@ struct SliceBenchmark: ParsableCommand {
                 objective, .affine(centre: θ, axes: axes), points: places.enumerated().map { ($0.offset, $0.element) }
             ) { losses[$0] = $1.mean }
         }
-        // Two operations for each parameter and token of the linear layers, which hold nearly all parameters.
         try report([
             "task": "slice", "batch": workload.batch, "precision": workload.precision, "points": places.count,
             "seconds_per_point": seconds / Double(places.count), "losses": losses,

@@ -14,7 +14,7 @@ public struct AutomaticRange: Sendable, Equatable {
     /// Doubling or halving from 1, then bisection to 5 %. Losses that are not finite count as risen. On a loss that is not monotone along the
     /// directions it is one such radius.
     ///
-    /// Cost: two forward passes for each direction and radius, 10 to 15 radii as a rule, at most 45.
+    /// Cost: two forward passes for each direction and radius, about 10 radii as a rule, at most 26.
     ///
     /// - Parameter factor: above 1.
     public init(_ objective: Objective, at θ: Tensor, along directions: [Tensor], factor: Double) throws {
