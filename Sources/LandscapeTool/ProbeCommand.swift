@@ -282,6 +282,12 @@ struct ProbeCommand: ParsableCommand {
         }
         guard !matrices.isEmpty else { throw Exit.Failure(.usage, "--operators is empty.") }
         let axisChoice = try AxisChoice(axes)
+        if directionSeeds > 1, !axisChoice.isRandom {
+            throw Exit.Failure(
+                .usage,
+                "--direction-seeds draws random directions and does not go with --axes \(axes); choose filter, layer, model, none or sff."
+            )
+        }
         guard let rule = OneDimensionalRule(rawValue: oneDimensional) else {
             throw Exit.Failure(.usage, "--one-dimensional must be zero, match or own.")
         }
@@ -380,7 +386,7 @@ struct ProbeSettings {
 
     /// Whether lines are drawn along several random directions.
     var drawsSeveralDirections: Bool {
-        if case .random = axes { directionSeeds > 1 } else { false }
+        axes.isRandom && directionSeeds > 1
     }
 
     /// Whether a measure uses the gradient; it is computed once. Eigenvalue searches start from it.

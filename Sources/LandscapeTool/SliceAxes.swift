@@ -40,6 +40,9 @@ enum AxisChoice: Equatable {
         }
     }
 
+    /// Whether other directions could be drawn in the same way.
+    var isRandom: Bool { if case .random = self { true } else { false } }
+
     /// The name of lines and planes along these axes in the file.
     var name: String {
         switch self {
