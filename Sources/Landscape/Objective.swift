@@ -137,12 +137,13 @@ public final class Objective: Sendable {
         return LossValue(parts.withLock { $0.flatMap { $0 } })
     }
 
-    /// L(θ) on the calling thread alone, for callers that spread points over threads themselves.
+    /// L(θ) on the calling thread alone, for callers that spread points over threads themselves. A wish to stop ends it
+    /// before it begins, not in the middle.
     func sequentialLoss(_ parameters: Parameters) throws -> LossValue {
+        try checkpoint()
         var losses: [Double] = []
         losses.reserveCapacity(function.windowCount)
         for batch in function.batches.indices {
-            try checkpoint()
             losses += try Autograd.inference { try function.losses(batch: batch, parameters).doubles }
         }
         count { $0.forward += 1 }

@@ -24,4 +24,23 @@ public enum ProcessMemory {
         }
         return 0
     }
+
+    /// By how much the resident size rises above its present value while `body` runs.
+    ///
+    /// Where the system cannot forget an earlier peak (`/proc/self/clear_refs`), only growth beyond that peak is seen.
+    public static func growth(during body: () throws -> Void) rethrows -> Int {
+        let forgets = (try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))) != nil
+        let before = resident
+        try body()
+        return max(0, (forgets ? highWater : peak) - before)
+    }
+
+    /// The largest resident size since the system was last told to forget it.
+    private static var highWater: Int {
+        guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return peak }
+        for line in text.split(separator: "\n") where line.hasPrefix("VmHWM:") {
+            return (line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
+        }
+        return peak
+    }
 }

@@ -8,7 +8,7 @@ struct ProbeCost {
     var gradient = 0
     /// The most products; an eigenvalue search usually needs fewer.
     var products = 0
-    var memoryBytes = 0.0
+    var memory = ProbeMemory()
     var seconds = 0.0
 }
 
@@ -75,41 +75,44 @@ extension ProbeRun {
             // About ten distances, both ways along each axis.
             if settings.automaticFactor != nil { cost.forward += 20 * (settings.hasPlane ? 2 : 1) }
         }
-        // Pre-trained, auxiliary, the variant, two axes, a buffer per worker; the Krylov basis comes on top.
-        var vectors = 3 + workers + (settings.needsGradient ? 1 : 0)
-        if settings.has(.plane) || settings.has(.line) { vectors += 2 }
-        if settings.has(.eigen) {
-            vectors +=
-                (try basisSize() ?? min(max(4 * settings.eigen + 8, 20), workspace.model.layout.count))
-                + transientVectors
-        }
-        cost.memoryBytes = Double(vectors * workspace.model.layout.count * workspace.dtype.byteWidth)
-
-        // One batch of each kind, timed on one thread.
+        // One batch of each kind on one thread: the first for its memory, another for its time.
+        let base = ProcessMemory.resident
         let sample = try workspace.makeObjective(workers: 1, limit: workspace.batch)
         let θ = workspace.pretrained.flat
-        _ = try sample.loss(at: θ)
-        func time(_ body: () throws -> Void) rethrows -> Double {
+        func measured(_ body: () throws -> Void) throws -> (growth: Int, seconds: Double) {
+            // What the allocator kept of earlier batches is counted too: it can be used again.
+            let growth = max(0, ProcessMemory.resident - base) + (try ProcessMemory.growth(during: body))
             let begun = Stopwatch()
             try body()
-            return begun.elapsed
+            return (growth, begun.elapsed)
         }
-        let forward = try time { _ = try sample.loss(at: θ) }
-        let gradient = try time { _ = try sample.gradient(at: θ) }
-        let product = try time { _ = try sample.products(at: θ, with: [θ]) }
+        let forward = try measured { _ = try sample.loss(at: θ) }
+        var (gradient, product) = ((growth: 0, seconds: 0.0), (growth: 0, seconds: 0.0))
+        if cost.gradient > 0 { gradient = try measured { _ = try sample.gradient(at: θ) } }
+        if cost.products > 0 { product = try measured { _ = try sample.products(at: θ, with: [θ]) } }
+        cost.memory = try memory(
+            base: base, forward: forward.growth, gradient: gradient.growth, product: product.growth)
         let batches = Double((workspace.windows.count + workspace.batch - 1) / workspace.batch)
         cost.seconds =
             batches / Double(workers)
-            * (Double(cost.forward) * forward + Double(cost.gradient) * gradient + Double(cost.products) * product)
+            * (Double(cost.forward) * forward.seconds + Double(cost.gradient) * gradient.seconds
+                + Double(cost.products) * product.seconds)
         return cost
     }
+
+    private func gibibytes(_ bytes: Int) -> Double { Double(bytes) / 1_073_741_824 }
 
     func printPlan(asJSON: Bool) throws {
         let cost = try cost()
         if asJSON {
             let object: [String: Any] = [
                 "schema": "landscape-plan/1", "forward": cost.forward, "gradient": cost.gradient, "hvp": cost.products,
-                "memory_bytes": cost.memoryBytes, "seconds": cost.seconds, "windows": workspace.windows.count,
+                "memory_bytes": cost.memory.peak,
+                "memory": [
+                    "base_bytes": cost.memory.base, "vector_bytes": cost.memory.vectors,
+                    "activation_bytes": cost.memory.activations,
+                ],
+                "seconds": cost.seconds, "windows": workspace.windows.count,
                 "batch": workspace.batch, "parameters": workspace.model.layout.count,
                 "variants": settings.variants.map(\.name), "measures": settings.measures.map(\.rawValue),
             ]
@@ -130,10 +133,12 @@ extension ProbeRun {
                     ["forward passes", "\(cost.forward)"], ["gradients", "\(cost.gradient)"],
                     ["Hessian-vector products", "at most \(cost.products)"],
                     [
-                        "parameter vectors",
+                        "peak memory",
                         String(
-                            format: "%.2f GiB, plus activations of %d batch(es)", cost.memoryBytes / 1_073_741_824,
-                            workers),
+                            format:
+                                "about %.2f GiB: %.2f program, weights and windows, %.2f vectors of parameters, %.2f activations and graphs",
+                            gibibytes(cost.memory.peak), gibibytes(cost.memory.base), gibibytes(cost.memory.vectors),
+                            gibibytes(cost.memory.activations)),
                     ],
                     [
                         "time",

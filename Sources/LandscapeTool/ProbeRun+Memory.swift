@@ -64,3 +64,61 @@ extension ProbeRun {
         return max(0, Int(memory * 1_073_741_824 - Double(basis + transientVectors) * vectorBytes))
     }
 }
+
+/// What a probe will hold when it holds most, in bytes.
+struct ProbeMemory {
+    /// The program, the pre-trained weights and the windows.
+    var base = 0
+    /// Further vectors as large as the model.
+    var vectors = 0
+    /// Activations, and graphs that are kept between products.
+    var activations = 0
+
+    var peak: Int { base + vectors + activations }
+}
+
+extension ProbeRun {
+    /// The peak, from how far one batch on one thread made the process grow.
+    ///
+    /// Growth by a gradient or a product has two vectors in it, the batch's and the sum's.
+    func memory(base: Int, forward: Int, gradient: Int, product: Int) throws -> ProbeMemory {
+        let vector = workspace.model.layout.count * workspace.dtype.byteWidth
+        // Held while all else goes on.
+        var held = 0
+        let needsAuxiliary = settings.variants.contains { variant in
+            switch variant {
+            case .sff, .perturb, .gaussian: true
+            default: false
+            }
+        }
+        let slices = settings.has(.line) || settings.hasPlane
+        if settings.variants.contains(where: { $0 != .pretrained }) { held += 1 }
+        if slices { held += settings.hasPlane ? 2 : 1 }
+        if settings.axes == .variants { held += settings.hasPlane ? 3 : 2 }
+        // Until the slices begin.
+        let early =
+            (needsAuxiliary || settings.auxiliary != nil ? 1 : 0) + (settings.needsGradient ? 1 : 0)
+
+        var phases = [(vectors: early, activations: workers * forward)]
+        if slices || settings.has(.path) {
+            let directions = settings.drawsSeveralDirections ? settings.directionSeeds - 1 : 0
+            let second = settings.has(.path) || settings.auxiliary != nil ? 1 : 0
+            phases.append((workers + max(directions, second), workers * forward))
+        }
+        if gradient > 0 { phases.append((early + workers, workers * max(0, gradient - 2 * vector))) }
+        if product > 0 {
+            let batches = (workspace.windows.count + workspace.batch - 1) / workspace.batch
+            let graph = max(0, product - 2 * vector)
+            let kept = min(batches * graph, try graphMemory() ?? ProcessMemory.available / 2)
+            var vectors = early + workers + 1
+            if settings.has(.eigen) || settings.axes == .eigen {
+                let basis = try basisSize() ?? min(max(4 * settings.eigen + 8, 20), workspace.model.layout.count)
+                vectors = early + basis + transientVectors
+            }
+            phases.append((vectors, kept + min(workers, batches) * graph))
+        }
+        let largest = phases.max { $0.vectors * vector + $0.activations < $1.vectors * vector + $1.activations }!
+        return ProbeMemory(
+            base: base, vectors: (held + largest.vectors) * vector, activations: largest.activations)
+    }
+}

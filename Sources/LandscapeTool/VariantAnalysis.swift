@@ -46,6 +46,9 @@ struct VariantAnalysis {
         }
         try curvature(point)
         if settings.has(.sharpness) { try sharpness(point) }
+        // Slices use neither, and their workers need the room.
+        point.releaseGradient()
+        run.weights.releaseAuxiliary()
         try slices(point)
     }
 

@@ -17,6 +17,7 @@ public struct VariantWeights: Sendable {
     /// Parameters that keep their values.
     public let excluded: ParameterFilter
     private let seed: UInt64
+    private let isDrawn: Bool
 
     /// θ₂ once it is needed.
     private final class Second: Sendable {
@@ -38,6 +39,11 @@ public struct VariantWeights: Sendable {
         }
     }
 
+    /// Frees θ₂ where it can be drawn again. Cost: one draw at its next use.
+    public func releaseAuxiliary() {
+        if isDrawn { second.value.withLock { $0 = nil } }
+    }
+
     /// Binds θ₁, and θ₂ when it is given.
     ///
     /// - Parameters:
@@ -51,6 +57,7 @@ public struct VariantWeights: Sendable {
         self.pretrained = pretrained
         self.excluded = excluded
         self.seed = seed
+        isDrawn = auxiliary == nil
         second = Second(
             try auxiliary.map { try VariantWeights.restoring(excluded, in: $0, from: pretrained.flat, model.layout) })
     }

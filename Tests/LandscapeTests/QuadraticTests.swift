@@ -1,5 +1,6 @@
 import Krylov
 import Networks
+import Synchronization
 import Tensor
 import Testing
 
@@ -42,6 +43,27 @@ import Testing
         _ = try objective.products(at: θ, with: [θ, θ])
         let spent = objective.work - before
         #expect(spent.forward == 1 && spent.gradient == 1 && spent.product == 2)
+    }
+
+    /// Points that have begun are finished and delivered, whatever the number of batches.
+    @Test(arguments: [1, 2]) func aWishToStopLetsThePointsAtHandFinish(workers: Int) throws {
+        let asked = Atomic<Int>(0)
+        let stopping = try Objective(
+            QuadraticLoss(batchSize: 1), dtype: .float64, workers: workers,
+            shouldStop: { asked.add(1, ordering: .relaxed).newValue > 3 })
+        let geometry = SliceGeometry.affine(centre: θ, axes: [loss.centre])
+        var delivered: [Int: Double] = [:]
+        #expect {
+            try Slices.evaluate(stopping, geometry, points: (0..<8).map { ($0, [Double($0)]) }) {
+                delivered[$0] = $1.mean
+            }
+        } throws: { error in
+            if case LandscapeError.interrupted = error { true } else { false }
+        }
+        #expect(delivered.count == 3)
+        for (index, value) in delivered {
+            #expect(try objective.loss(at: geometry.point([Double(index)])).mean == value)
+        }
     }
 
     private func problem(_ seed: UInt64) -> Curvature.Problem {

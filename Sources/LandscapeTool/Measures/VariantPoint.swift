@@ -33,4 +33,7 @@ final class VariantPoint {
         knownGradient = value
         return value
     }
+
+    /// Frees the gradient, which slices do not use.
+    func releaseGradient() { knownGradient = nil }
 }
