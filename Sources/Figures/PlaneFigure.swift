@@ -12,12 +12,16 @@ public struct PlanePanel: Sendable {
     public let loss: [Double]
     /// Weights that lie on the plane, beside its centre.
     public let marks: [(title: String, x: Double, y: Double)]
+    /// The way of a training run, projected onto the plane; drawn as a line from its first point to its last.
+    public let trajectory: [(x: Double, y: Double)]
 
     /// A panel.
     public init(
-        title: String, x: [Double], y: [Double], loss: [Double], marks: [(title: String, x: Double, y: Double)] = []
+        title: String, x: [Double], y: [Double], loss: [Double], marks: [(title: String, x: Double, y: Double)] = [],
+        trajectory: [(x: Double, y: Double)] = []
     ) {
         precondition(loss.count == x.count * y.count, "one loss per point")
+        self.trajectory = trajectory
         self.marks = marks
         self.title = title
         self.x = x
@@ -123,6 +127,10 @@ public struct PlaneFigure: Figure {
             if hasContour {
                 plots.append("$plane\(index) nonuniform matrix with lines lc rgb '#ffffff' lw 0.7 nosurface")
                 plots.append("$plane\(index) nonuniform matrix with labels tc rgb '#ffffff' nosurface")
+            }
+            if panel.trajectory.count > 1 {
+                data += Gnuplot.block("way\(index)", panel.trajectory.map { [$0.x, $0.y, 0] })
+                plots.append("$way\(index) with linespoints lc rgb '#ff4d4d' lw 1.4 pt 7 ps 0.35 nocontour")
             }
             body += """
                 \(Gnuplot.margins(left: x0 / width, right: (x0 + panelWidth) / width, bottom: (y1 - panelWidth) / height, top: y1 / height))

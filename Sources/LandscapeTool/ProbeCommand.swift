@@ -109,7 +109,7 @@ struct ProbeCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Axes of lines and planes: random directions (filter, layer, model, none, or sff as the published SFF code draws them), eigen, gradient, variants, or file:PATH[,PATH].",
+            "Axes of lines and planes: random directions (filter, layer, model, none, or sff as the published SFF code draws them), eigen, gradient, variants, file:PATH[,PATH], or trajectory:FOLDER (or PATH,PATH,…), the principal components of weights in their order.",
             valueName: "kind"))
     var axes: String = "filter"
 
@@ -137,7 +137,7 @@ struct ProbeCommand: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Range of line and plane coordinates, or auto:F until the loss has risen by the factor F (2 when F is absent); -1:1 when absent, -0.5:1.5 for --axes variants.",
+            "Range of line and plane coordinates, or auto:F until the loss has risen by the factor F (2 when F is absent); -1:1 when absent, -0.5:1.5 for --axes variants, -1.25:1.25 for trajectory.",
             valueName: "A:B"))
     var range: String?
 
@@ -306,9 +306,10 @@ struct ProbeCommand: ParsableCommand {
             guard rise > 1, rise.isFinite else {
                 throw Exit.Failure(.usage, "--range auto:F needs a factor above 1, such as auto:2.")
             }
-            guard axisChoice != .variants else {
+            guard !axisChoice.isThroughWeights else {
                 throw Exit.Failure(
-                    .usage, "--range auto does not go with --axes variants, whose range is a share of the way.")
+                    .usage,
+                    "--range auto does not go with --axes \(axisChoice.name), whose range is a share of the way.")
             }
             factor = rise
             interval = axisChoice.defaultRange

@@ -51,7 +51,7 @@ extension ProbeRun {
                 cost.forward +=
                     1 + SharpnessDefaults.average.count * 2 * AverageSharpness(radius: 1, isAdaptive: false).pairs
             }
-            let isCarrier = settings.axes != .variants || variant == settings.variants[0]
+            let isCarrier = !settings.axes.isThroughWeights || variant == settings.variants[0]
             var linePoints = settings.has(.line) && isCarrier ? settings.points : 0
             if settings.has(.path) && variant == pathHolder { linePoints += settings.points }
             cost.forward += linePoints
@@ -70,7 +70,7 @@ extension ProbeRun {
                 cost.gradient += 1
                 cost.products += settings.maxProducts
             case .gradient: cost.gradient += 2
-            case .random, .variants, .files: break
+            case .random, .variants, .files, .trajectory: break
             }
             // About ten distances, both ways along each axis.
             if settings.automaticFactor != nil { cost.forward += 20 * (settings.hasPlane ? 2 : 1) }

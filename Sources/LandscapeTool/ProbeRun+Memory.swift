@@ -94,7 +94,12 @@ extension ProbeRun {
         let slices = settings.has(.line) || settings.hasPlane
         if settings.variants.contains(where: { $0 != .pretrained }) { held += 1 }
         if slices { held += settings.hasPlane ? 2 : 1 }
-        if settings.axes == .variants { held += settings.hasPlane ? 3 : 2 }
+        switch settings.axes {
+        case .variants: held += settings.hasPlane ? 3 : 2
+        // The weights and their displacements, while the axes are made.
+        case .trajectory(let paths): held += 2 * paths.count
+        default: break
+        }
         // Until the slices begin.
         let early =
             (needsAuxiliary || settings.auxiliary != nil ? 1 : 0) + (settings.needsGradient ? 1 : 0)

@@ -48,7 +48,7 @@ struct ProbeRun {
         var paths = settings.variants.compactMap { variant in
             if case .file(let path) = variant { path } else { nil }
         }
-        if case .files(let directions) = settings.axes { paths += directions }
+        paths += settings.axes.paths
         for path in paths {
             hashes[path] = try Checkpoint(URL(fileURLWithPath: path)).sha256()
         }
@@ -192,7 +192,9 @@ struct ProbeRun {
                         "directions": .int(settings.drawsSeveralDirections ? settings.directionSeeds : 1),
                     ]
                     .merging(marks(axes, along: 1)) { $1 }
-                    .merging(SliceShapes.lineAttributes(joinsWeights: axes.centre != nil)) { $1 }))
+                    .merging(
+                        SliceShapes.lineAttributes(joinsWeights: axes.centre != nil && axes.trajectory == nil)
+                    ) { $1 }))
         }
         if settings.has(.path) && variant == pathHolder {
             plans.append(
@@ -229,8 +231,9 @@ struct ProbeRun {
         axes.centre == nil || variant == settings.variants[0]
     }
 
-    /// The other weights that lie on a slice: names and coordinates.
+    /// The other weights that lie on a slice, or the trajectory it was made for: names and coordinates.
     private func marks(_ axes: SliceAxes, along dimensions: Int) -> [String: AttributeValue] {
+        if let trajectory = axes.trajectory { return TrajectoryAttributes.of(trajectory, along: dimensions) }
         let found = axes.marks.filter { mark in mark.coordinates.dropFirst(dimensions).allSatisfy { abs($0) < 1e-6 } }
         guard !found.isEmpty else { return [:] }
         var result: [String: AttributeValue] = [
@@ -283,6 +286,7 @@ struct ProbeRun {
         switch settings.axes {
         case .random(let normalization): normalization.rawValue
         case .files(let paths): "file:" + paths.joined(separator: ",")
+        case .trajectory(let paths): "trajectory:" + paths.joined(separator: ",")
         default: settings.axes.name
         }
     }
@@ -301,7 +305,11 @@ struct ProbeRun {
         var configuration = configuration()
         // Paths may move; contents may not.
         for key in ["weights", "data", "auxiliary"] { configuration[key] = nil }
-        if case .files = settings.axes { configuration["axes"] = "file" }
+        switch settings.axes {
+        case .files: configuration["axes"] = "file"
+        case .trajectory: configuration["axes"] = "trajectory"
+        default: break
+        }
         let object: [String: Any] = [
             "algorithm": 5, "configuration": configuration, "sha256": try hashes(),
             "libtorch": Runtime.version, "onednn": Runtime.usesOneDNN,

@@ -18,8 +18,11 @@ enum AxisChoice: Equatable {
     case variants
     /// Directions of the user's own, one file each.
     case files([String])
+    /// The principal components of a trajectory of weights: files in their order, or one folder of them.
+    case trajectory([String])
 
-    static let known = "filter, layer, model, none, sff, eigen, gradient, variants, or file:PATH[,PATH]"
+    static let known =
+        "filter, layer, model, none, sff, eigen, gradient, variants, file:PATH[,PATH], or trajectory:FOLDER or PATH,PATH,…"
 
     init(_ text: String) throws {
         if text.hasPrefix("file:") {
@@ -28,6 +31,12 @@ enum AxisChoice: Equatable {
                 throw Exit.Failure(.usage, "--axes file: takes one or two paths, separated by a comma.")
             }
             self = .files(paths)
+        } else if text.hasPrefix("trajectory:") {
+            let paths = text.dropFirst(11).split(separator: ",").map(String.init)
+            guard !paths.isEmpty else {
+                throw Exit.Failure(.usage, "--axes trajectory: takes a folder, or weights in their order.")
+            }
+            self = .trajectory(try AxisChoice.expanded(paths))
         } else if let normalization = DirectionNormalization(rawValue: text) {
             self = .random(normalization)
         } else {
@@ -37,6 +46,47 @@ enum AxisChoice: Equatable {
             case "variants": self = .variants
             default: throw Exit.Failure(.usage, "--axes: '\(text)' is not available; known are \(AxisChoice.known).")
             }
+        }
+    }
+
+    /// The checkpoints of a folder in the order of the numbers in their names, where one folder without weights of its own is given.
+    private static func expanded(_ paths: [String]) throws -> [String] {
+        guard paths.count == 1 else { return paths }
+        let folder = URL(fileURLWithPath: paths[0])
+        let files: [URL]
+        do {
+            files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        } catch {
+            throw Exit.Failure(
+                .noInput, "--axes trajectory: \(paths[0]) is no folder that can be read; give one, or two or more paths"
+            )
+        }
+        let found = files.filter { file in
+            if ["safetensors", "pth", "pt", "ckpt", "bin"].contains(file.pathExtension) { return true }
+            return FileManager.default.fileExists(atPath: file.appendingPathComponent("config.json").path)
+        }
+        guard found.count > 1 else {
+            throw Exit.Failure(
+                .usage,
+                "--axes trajectory: \(paths[0]) holds \(found.count) checkpoint(s) (files .safetensors, .pth, .pt, .ckpt, .bin, or folders with a config.json); a trajectory needs two or more"
+            )
+        }
+        return found.map(\.path).sorted { $0.compare($1, options: .numeric) == .orderedAscending }
+    }
+
+    /// The files it reads.
+    var paths: [String] {
+        switch self {
+        case .files(let paths), .trajectory(let paths): paths
+        default: []
+        }
+    }
+
+    /// Whether the slice is one for all variants.
+    var isThroughWeights: Bool {
+        switch self {
+        case .variants, .trajectory: true
+        default: false
         }
     }
 
@@ -51,12 +101,20 @@ enum AxisChoice: Equatable {
         case .gradient: "gradient"
         case .variants: "variants"
         case .files: "directions"
+        case .trajectory: "trajectory"
         }
     }
 
     /// The range of coordinates when the user gives none: distances in parameter space, or shares of the way between weights.
     /// With the default numbers of points, 0 and 1 are among the latter.
-    var defaultRange: (low: Double, high: Double) { self == .variants ? (-0.5, 1.5) : (-1, 1) }
+    var defaultRange: (low: Double, high: Double) {
+        switch self {
+        case .variants: (-0.5, 1.5)
+        // The trajectory lies within −1 … 1.
+        case .trajectory: (-1.25, 1.25)
+        default: (-1, 1)
+        }
+    }
 }
 
 /// The directions of slices, the same for every variant.
@@ -71,6 +129,8 @@ struct SliceAxes {
     let centre: Tensor?
     /// Other weights with their coordinates, where the slice contains them.
     let marks: [(name: String, coordinates: [Double])]
+    /// The trajectory that the axes come from.
+    var trajectory: TrajectoryPlane?
 
     /// ⟨a, b⟩ / (‖a‖‖b‖); `nil` for one axis.
     func cosine() throws -> Double? {
@@ -86,6 +146,7 @@ extension ProbeRun {
         var texts: [String]
         var centre: Tensor?
         var marks: [(name: String, coordinates: [Double])] = []
+        var trajectory: TrajectoryPlane?
         switch settings.axes {
         case .random(let normalization):
             vectors = try (0..<count).map {
@@ -130,18 +191,33 @@ extension ProbeRun {
             }
             vectors = try paths.prefix(count).map { try direction(at: $0) }
             texts = paths.prefix(count).map { "direction of \($0)" }
+        case .trajectory(let paths):
+            let points = try paths.map { try direction(at: $0) }
+            guard let found = try TrajectoryPlane(points, count: count) else {
+                throw Exit.Failure(
+                    .badData,
+                    "--axes trajectory: these \(paths.count) weights span fewer than \(count) dimension(s); give more of the trajectory"
+                )
+            }
+            centre = points[points.count - 1]
+            (vectors, trajectory) = (found.axes, found)
+            texts = found.explained.enumerated().map { index, share in
+                "principal component \(index + 1) of \(paths.count) weights, \(Number.text(100 * share)) % of their variance, unit \(Number.text(found.radius))"
+            }
         }
         if settings.isOrthogonal, vectors.count == 2 {
             vectors[1] = try Directions.orthogonalized(vectors[1], against: vectors[0])
             texts[1] += ", made orthogonal to x"
         }
-        if let centre {
+        if let centre, trajectory == nil {
             for variant in settings.variants {
                 let coordinates = try Directions.coordinates(of: weights.flat(variant) - centre, along: vectors)
                 if coordinates.distance < 1e-3 { marks.append((variant.name, coordinates.values)) }
             }
         }
-        return SliceAxes(name: settings.axes.name, vectors: vectors, texts: texts, centre: centre, marks: marks)
+        return SliceAxes(
+            name: settings.axes.name, vectors: vectors, texts: texts, centre: centre, marks: marks,
+            trajectory: trajectory)
     }
 
     /// A random direction beyond the axes, for the spread over directions.
@@ -192,7 +268,7 @@ extension ProbeRun {
         guard other.model.layout.parameters.map(\.name) == workspace.model.layout.parameters.map(\.name),
             other.model.layout.parameters.map(\.shape) == workspace.model.layout.parameters.map(\.shape)
         else {
-            throw Exit.Failure(.badData, "--axes file: \(path) has not the parameters of the model under study")
+            throw Exit.Failure(.badData, "--axes: \(path) has not the parameters of the model under study")
         }
         return try other.weights(dtype: workspace.dtype).flat
     }

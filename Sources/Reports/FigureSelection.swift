@@ -107,6 +107,7 @@ struct FigureSelection {
         ("gradient", "Along steepest descent", "distance along steepest descent"),
         ("variants", "Between two weights", "share of the way"),
         ("directions", "Along a given direction", "distance along the given direction"),
+        ("trajectory", "Along the trajectory's first component", "distance along the first principal component"),
     ]
 
     private static func lines(_ record: RunRecord) -> [Entry] {
@@ -117,7 +118,7 @@ struct FigureSelection {
                 else { return nil }
                 let band = line.column("directions_deviation") ?? line.column("standard_error")
                 return LineFigure.Curve(
-                    title: name == "variants" ? "loss" : variant, t: line.t, loss: loss,
+                    title: isThroughWeights(name) ? "loss" : variant, t: line.t, loss: loss,
                     standardError: band ?? loss.map { _ in .nan })
             }
             guard let first = curves.first, let axis = lines.first?.1.attributes["axis"]?.text else { return nil }
@@ -135,7 +136,7 @@ struct FigureSelection {
             let bands = figure.hasBands ? " Bands: \(meaning)." : ""
             return Entry(
                 figure: figure, title: title,
-                caption: name == "variants"
+                caption: isThroughWeights(name)
                     ? "The straight line \(axis).\(bands)"
                     : "The same direction\(directions > 1 ? "s" : "") for every variant (\(axis)).\(bands)",
                 header: ["t"] + curves.map(\.title),
@@ -143,6 +144,26 @@ struct FigureSelection {
                     [Number.text(first.t[index])] + curves.map { Number.text($0.loss[index]) }
                 })
         }
+    }
+
+    /// Slices through given weights are one for all variants.
+    private static func isThroughWeights(_ name: String) -> Bool { name == "variants" || name == "trajectory" }
+
+    /// The label of an axis of a plane.
+    private static func label(_ plane: PlaneRecord, _ index: Int) -> String {
+        guard let shares = plane.attributes["explained_variance"]?.numbers, index < shares.count else {
+            return ["x", "y"][index]
+        }
+        return "principal component \(index + 1) (\(Number.text((1000 * shares[index]).rounded() / 10)) %)"
+    }
+
+    private static func trajectoryCaption(_ plane: PlaneRecord, _ axes: String) -> String {
+        let distances = plane.attributes["trajectory_distance"]?.numbers ?? []
+        let farthest = distances.filter(\.isFinite).max().map {
+            " The weights lie off the plane by up to \(Number.text(100 * $0)) % of their way to the end, so their own losses differ from the colours."
+        }
+        return
+            "The plane of most variance of a trajectory, through its end (\(axes)). Red: the trajectory, projected. White lines: equal loss.\(farthest ?? "")"
     }
 
     private static func planes(_ record: RunRecord) -> [Entry] {
@@ -157,9 +178,16 @@ struct FigureSelection {
                 let attributes = plane.attributes
                 let positions = zip(attributes["marks_x"]?.numbers ?? [], attributes["marks_y"]?.numbers ?? [])
                 let marks = zip(attributes["marks"]?.texts ?? [], positions).map { (title: $0, x: $1.0, y: $1.1) }
+                let way = zip(
+                    attributes["trajectory_x"]?.numbers ?? [], attributes["trajectory_y"]?.numbers ?? [])
+                var ends: [(title: String, x: Double, y: Double)] = []
+                let points = way.map { (x: $0, y: $1) }
+                if let first = points.first, let last = points.last {
+                    ends = [("start", first.x, first.y), ("end", last.x, last.y)]
+                }
                 return PlanePanel(
-                    title: name == "variants" ? "through the weights" : title, x: plane.x, y: plane.y, loss: loss,
-                    marks: marks)
+                    title: isThroughWeights(name) ? "through the weights" : title, x: plane.x, y: plane.y, loss: loss,
+                    marks: marks + ends, trajectory: points)
             }
             guard let plane = found.first?.1, panels.contains(where: { $0.loss.contains(where: \.isFinite) }) else {
                 return []
@@ -172,10 +200,14 @@ struct FigureSelection {
             guard !drawable.isEmpty else { return [strip(panels, file, axes)] }
             var entries = [
                 Entry(
-                    figure: PlaneFigure(name: file, panels: drawable), title: "Over a plane, one scale",
-                    caption: name == "variants"
-                        ? "One plane through the weights that are marked (\(axes)\(cosine)). White lines: equal loss."
-                        : "The same two axes for every variant (\(axes)\(cosine)). Cross: the variant's own weights. White lines: equal loss.",
+                    figure: PlaneFigure(
+                        name: file, panels: drawable, xLabel: label(plane, 0), yLabel: label(plane, 1)),
+                    title: isThroughWeights(name) ? "Over a plane through weights" : "Over a plane, one scale",
+                    caption: name == "trajectory"
+                        ? trajectoryCaption(plane, axes)
+                        : name == "variants"
+                            ? "One plane through the weights that are marked (\(axes)\(cosine)). White lines: equal loss."
+                            : "The same two axes for every variant (\(axes)\(cosine)). Cross: the variant's own weights. White lines: equal loss.",
                     isNarrow: drawable.count == 1,
                     header: ["variant", "smallest", "at (x, y)", "largest", "at (x, y)", "centre"],
                     rows: drawable.map(extremes)),

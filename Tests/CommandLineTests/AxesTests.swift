@@ -189,4 +189,34 @@ import Testing
         #expect(deviation[2] == 0 && mean[2] == loss[2] && deviation[0] > 0)
         #expect(line.attributes["directions"]?.number == 5)
     }
+
+    /// Weights written by `smooth` as a trajectory in one folder; its end is the centre of the plane.
+    @Test func trajectoriesSpanTheirPlane() throws {
+        let folder = scratch.url.appendingPathComponent("run")
+        for (index, strategy) in ["sff:0.5", "shrink:0.6", "sff:0.8", "shrink:0.9"].enumerated() {
+            let made = try Program.run(
+                [
+                    "smooth", "--weights",
+                    Program.root.appendingPathComponent("Sources/LandscapeTool/Resources/Embedded").path, "--variant",
+                    strategy, "--output",
+                    folder.appendingPathComponent("step-\(index + 8)/model.safetensors").path,
+                ], in: scratch.url)
+            #expect(made.status == 0, "\(made.errors)")
+        }
+        let record = try run([
+            "--axes", "trajectory:run", "--variants", "file:run/step-11,pretrained", "--precision", "float64",
+        ])
+        let plane = try #require(record.variants[0].plane("trajectory"))
+        let (x, y) = (plane.attributes["trajectory_x"]?.numbers, plane.attributes["trajectory_y"]?.numbers)
+        #expect(x?.count == 4 && y?.count == 4 && x?.last == 0 && y?.last == 0)
+        // step-9 comes before step-10 and step-11: numbers, not letters.
+        #expect(plane.column("loss")?[4] == record.variants[0].scalar("loss")?.value)
+        #expect(plane.x == [-1.25, 0, 1.25])
+        let shares = try #require(plane.attributes["explained_variance"]?.numbers)
+        #expect(shares[0] >= shares[1] && shares[0] + shares[1] <= 1 + 1e-12)
+        #expect(record.variants[1].planes.isEmpty)
+        let none = try Program.run(
+            ["probe", "--axes", "trajectory:nowhere", "--output", scratch.path("x.h5")], in: scratch.url)
+        #expect(none.status == 66, "\(none.errors)")
+    }
 }
