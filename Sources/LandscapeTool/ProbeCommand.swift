@@ -218,7 +218,15 @@ struct ProbeCommand: ParsableCommand {
         }
         try OutputFile.requireWritable(output, overwriting: resume || overwrite || dryRun)
         let workspace = try Workspace(model, data, machine)
-        let run = try ProbeRun(workspace, settings, workers: machine.workers, command: CommandLine.arguments)
+        var run = try ProbeRun(workspace, settings, workers: machine.workers, command: CommandLine.arguments)
+        if workspace.dtype == .bfloat16 {
+            var single = machine
+            single.precision = .float32
+            run.precisionCheck = PrecisionCheck { [model, data, single] in
+                try ProbeRun(
+                    Workspace(model, data, single), settings, workers: single.workers, command: CommandLine.arguments)
+            }
+        }
         if dryRun { return try run.printPlan(asJSON: json) }
 
         let begun = Date()

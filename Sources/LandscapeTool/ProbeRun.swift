@@ -18,6 +18,8 @@ struct ProbeRun {
     let weights: VariantWeights
     /// The matrices of --operators, over all parameters and over --blocks.
     let targets: [CurvatureTarget]
+    /// For a run in bfloat16: the same run in float32.
+    var precisionCheck: PrecisionCheck?
     private let auxiliaryHash: String?
     private let fileHashes: [String: String]
 
@@ -181,6 +183,10 @@ struct ProbeRun {
         ]
     }
 
+    private var precisionAttributes: [String: AttributeValue] {
+        workspace.dtype == .bfloat16 ? PrecisionCheck.attributes : [:]
+    }
+
     private func lines(for variant: Variant, _ axes: SliceAxes?) -> [LinePlan] {
         var plans: [LinePlan] = []
         if settings.has(.line), let axes, carries(variant, axes) {
@@ -192,6 +198,7 @@ struct ProbeRun {
                         "directions": .int(settings.drawsSeveralDirections ? settings.directionSeeds : 1),
                     ]
                     .merging(marks(axes, along: 1)) { $1 }
+                    .merging(precisionAttributes) { $1 }
                     .merging(
                         SliceShapes.lineAttributes(joinsWeights: axes.centre != nil && axes.trajectory == nil)
                     ) { $1 }))
@@ -201,7 +208,8 @@ struct ProbeRun {
                 LinePlan(
                     name: "path", t: pathCoordinates, columns: lineColumns,
                     attributes: ["axis": "alpha theta1 + (1 - alpha) theta2", "seed": .unsigned(settings.seed)]
-                        .merging(SliceShapes.lineAttributes(joinsWeights: true)) { $1 }))
+                        .merging(SliceShapes.lineAttributes(joinsWeights: true)) { $1 }
+                        .merging(precisionAttributes) { $1 }))
         }
         if settings.has(.theory) && variant == pathHolder { plans += TheoryMeasure(settings: settings).plans }
         return plans
@@ -218,7 +226,8 @@ struct ProbeRun {
                     attributes: [
                         "x_axis": .string(axes.texts[0]), "y_axis": .string(axes.texts[1]),
                         "seed": .unsigned(settings.seed), "cosine": .double(cosine ?? .nan),
-                    ].merging(marks(axes, along: 2)) { $1 }.merging(SliceShapes.planeAttributes) { $1 }))
+                    ].merging(marks(axes, along: 2)) { $1 }.merging(SliceShapes.planeAttributes) { $1 }
+                        .merging(precisionAttributes) { $1 }))
         }
         if settings.has(.convexity) {
             plans.append(ConvexityMeasure(settings: settings).plan(axes.texts, cosine: cosine))

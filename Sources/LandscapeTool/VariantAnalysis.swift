@@ -112,6 +112,9 @@ struct VariantAnalysis {
                 } else {
                     try line(axes.name, .affine(centre: centre, axes: [axes.vectors[0]]), run.lineCoordinates)
                 }
+                try checkPrecision(line: axes.name) {
+                    try $0.geometry(variant, centre: axes.centre, axes: [axes.vectors[0]])
+                }
             }
         }
         if settings.has(.path) && variant == run.pathHolder {
@@ -119,10 +122,16 @@ struct VariantAnalysis {
                 let ends = try SliceGeometry.path(
                     first: run.workspace.pretrained.flat, second: try run.weights.auxiliary)
                 try line("path", ends, run.pathCoordinates)
+                try checkPrecision(line: "path") { try $0.path() }
             }
         }
         if settings.has(.plane), let axes = surrounds {
-            try attempt("plane") { try plane(axes.name, .affine(centre: centre, axes: axes.vectors)) }
+            try attempt("plane") {
+                try plane(axes.name, .affine(centre: centre, axes: axes.vectors))
+                try checkPrecision(plane: axes.name) {
+                    try $0.geometry(variant, centre: axes.centre, axes: axes.vectors)
+                }
+            }
         }
         if settings.has(.theory) && variant == run.pathHolder {
             try attempt("theory") {
@@ -135,6 +144,27 @@ struct VariantAnalysis {
                     objective, run, .affine(centre: centre, axes: axes.vectors), name: name, file: file)
             }
         }
+    }
+
+    // MARK: Precision
+
+    private func checkPrecision(line: String, _ geometry: (PrecisionCheck) throws -> SliceGeometry) throws {
+        guard let check = run.precisionCheck, let record = try file.record().variant(name)?.line(line),
+            let loss = record.column("loss")
+        else { return }
+        try check.store(
+            { try geometry(check) }, coordinates: record.t.map { [$0] }, losses: loss, planned: record.attributes,
+            of: .line(variant: name, name: line), in: file, title: "\(name) lines/\(line)")
+    }
+
+    private func checkPrecision(plane: String, _ geometry: (PrecisionCheck) throws -> SliceGeometry) throws {
+        guard let check = run.precisionCheck, let record = try file.record().variant(name)?.plane(plane),
+            let loss = record.column("loss")
+        else { return }
+        try check.store(
+            { try geometry(check) }, coordinates: record.y.flatMap { y in record.x.map { [$0, y] } }, losses: loss,
+            planned: record.attributes, of: .plane(variant: name, name: plane), in: file,
+            title: "\(name) planes/\(plane)")
     }
 
     // MARK: Failures
@@ -293,7 +323,10 @@ struct VariantAnalysis {
         for plane in plan.planes where try file.planeStatuses(variant: name, plane: plane.name).contains(.pending) {
             return true
         }
-        return false
+        guard run.precisionCheck != nil, let record = try file.record().variant(name) else { return false }
+        return (record.lines.map(\.attributes) + record.planes.map(\.attributes)).contains {
+            $0["precision_error"]?.number?.isNaN == true
+        }
     }
 }
 

@@ -90,6 +90,13 @@ struct ReportPage {
                     "\(variant.name): the loss is infinite at \(infinite) points, which are holes in the figures.")
             }
         }
+        let slices = record.variants.flatMap { $0.lines.map(\.attributes) + $0.planes.map(\.attributes) }
+        let errors = slices.compactMap { $0["precision_error_relative"]?.number }.filter(\.isFinite)
+        if let largest = errors.max() {
+            warnings.append(
+                "Slices are in bfloat16: where it was checked, at \(Int(slices.compactMap { $0["precision_points"]?.number }.reduce(0, +))) points, the loss differs from float32 by up to \(Number.text(100 * largest)) %."
+            )
+        }
         if let windows = record.attributes["windows"]?.number, windows < 30 {
             warnings.append("Only \(Int(windows)) windows: standard errors are themselves uncertain.")
         }

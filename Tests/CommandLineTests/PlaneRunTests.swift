@@ -57,6 +57,37 @@ import Testing
         print("planes: \(rounds) runs, \(killed) killed, \(partial) of them between the first and the last point")
     }
 
+    /// The error of bfloat16 is measured against float32, is that of the stored losses, and is small but not nothing.
+    @Test func bfloat16TellsItsError() throws {
+        func run(_ precision: String, _ more: [String] = []) throws -> RunRecord {
+            let result = try Program.run(
+                [
+                    "probe", "--measures", "line,path,plane", "--windows", "12", "--grid", "3x3", "--points", "5",
+                    "--variants", "pretrained,sff:0.7", "--no-report", "--quiet", "--precision", precision, "--output",
+                    scratch.path(precision + ".h5"),
+                ] + more, in: scratch.url)
+            #expect(result.status == 0, "\(result.errors)")
+            return try RunReader.read(scratch.path(precision + ".h5"))
+        }
+        let (half, single) = (try run("bfloat16"), try run("float32"))
+        for (a, b) in zip(half.variants, single.variants) {
+            let lines = zip(a.lines, b.lines).map { ($0.attributes, $0.column("loss")!, $1.column("loss")!) }
+            let planes = zip(a.planes, b.planes).map { ($0.attributes, $0.column("loss")!, $1.column("loss")!) }
+            for (attributes, rough, fine) in lines + planes {
+                let error = try #require(attributes["precision_error"]?.number)
+                // All points of a line of five are checked; the axes are those of bfloat16, which changes little.
+                let actual = zip(rough, fine).map { abs($0 - $1) }.max()!
+                #expect(error > 0 && error < 2 * actual + 1e-3 && error > actual / 5)
+                #expect(attributes["precision_points"]?.number == 5)
+                #expect(try #require(attributes["precision_error_relative"]?.number) < 0.05)
+            }
+        }
+        #expect(single.variants[0].planes[0].attributes["precision_error"] == nil)
+        // Nothing is measured twice.
+        let again = try run("bfloat16", ["--resume"])
+        #expect(again.isComplete)
+    }
+
     /// A model of 29 MB, so that the program's own size does not hide the rest.
     @Test func dryRunsForeseeThePeakMemory() throws {
         let made = try Program.run(
