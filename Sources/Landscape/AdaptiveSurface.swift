@@ -6,8 +6,8 @@ import Foundation
 /// The interpolant is the tensor product of cubic splines through the losses, or through their logarithms, on chosen columns × rows of
 /// the grid. Each round evaluates the points where these cross, then points that the interpolant does not know: one in the middle of
 /// every gap between chosen columns and between chosen rows, where leaving out a neighbouring node changes the spline most; the middles of
-/// the cells where it does so; and points spread evenly over the grid (the additive sequence of Roberts 2018, extremediscrepancy.com,
-/// on the plastic number). The error is three times the largest difference found there. While it is above the tolerance,
+/// the cells where it does so; the origin; and points spread evenly over the grid (the additive sequence of Roberts 2018, extremediscrepancy.com,
+/// on the plastic number). Before it ends, it looks around the largest error found and around the smallest loss. The error is three times the largest difference found there. While it is above the tolerance,
 /// the gaps that show it are halved. Beyond half of the grid the rest is evaluated as well.
 ///
 /// Where the losses are positive and span two decades, differences of their logarithms over the range of these are held to the
@@ -108,6 +108,11 @@ struct AdaptiveRefinement {
     private var mostEvaluations: Int { known.count / 2 }
     private var knownCount: Int { known.count { $0 != nil } }
     private var isFinite: Bool { known.allSatisfy { $0?.isFinite ?? true } }
+    private var range: (low: Double, high: Double) {
+        let losses = known.compactMap { $0 }
+        return (losses.min() ?? 0, losses.max() ?? 0)
+    }
+    private var spansDecades: Bool { range.low > 0 && range.high / range.low > 100 }
 
     /// Rounds of evaluation, check and refinement.
     mutating func run(_ evaluate: ([Int]) throws -> [Double]) throws -> AdaptiveSurface.Outcome {
@@ -121,14 +126,22 @@ struct AdaptiveRefinement {
             guard isFinite else { return try finish(.notFinite) }
             guard knownCount <= mostEvaluations else { return try finish(.tooRough) }
             let nodeValues = rows.nodes.map { row in columns.nodes.map { known[index(row, $0)]! } }
-            let surplus = Surplus(nodeValues, columns: columns, rows: rows)
-            try ask(checks(surplus), evaluate)
-            guard isFinite else { return try finish(.notFinite) }
+            var surpluses = [Surplus(nodeValues, columns: columns, rows: rows)]
+            if spansDecades {
+                surpluses.append(Surplus(nodeValues.map { $0.map { log($0) } }, columns: columns, rows: rows))
+            }
+            try ask(surpluses.flatMap(checks), evaluate)
+            guard isFinite, var best = candidate(nodeValues) else { return try finish(.notFinite) }
+            if best.error <= tolerance {
+                // Before it is believed, once more around the largest error found and around the smallest loss.
+                try ask(furtherChecks(best), evaluate)
+                guard isFinite, let again = candidate(nodeValues) else { return try finish(.notFinite) }
+                best = again
+            }
             guard knownCount <= mostEvaluations else { return try finish(.tooRough) }
-            guard let best = candidate(nodeValues) else { return try finish(.notFinite) }
             accepted = best
             if best.error <= tolerance { return .converged }
-            refine(best, surplus)
+            refine(best, surpluses[surpluses.count - 1])
         }
     }
 
@@ -145,6 +158,8 @@ struct AdaptiveRefinement {
     /// Where the interpolant is to be checked.
     private func checks(_ surplus: Surplus) -> [Int] {
         var points: [Int] = []
+        // The weights under study themselves.
+        if let row = y.firstIndex(of: 0), let column = x.firstIndex(of: 0) { points.append(index(row, column)) }
         for gap in columns.gaps {
             points.append(index(rows.nodes[surplus.worstRow(columnGap: gap)], columns.middle(gap)))
         }
@@ -169,11 +184,21 @@ struct AdaptiveRefinement {
         return points
     }
 
+    /// The middles of the 3 × 3 cells around the largest error and around the smallest loss.
+    private func furtherChecks(_ candidate: Candidate) -> [Int] {
+        let worst = candidate.errors.max { $0.share < $1.share }?.index
+        let lowest = known.indices.min { known[$0] ?? .infinity < known[$1] ?? .infinity }
+        return [worst, lowest].compactMap { $0 }.flatMap { centre in
+            rows.middles(around: centre / x.count).flatMap { row in
+                columns.middles(around: centre % x.count).map { index(row, $0) }
+            }
+        }
+    }
+
     /// The better of the interpolants of losses and of their logarithms; `nil` where neither is finite.
     private func candidate(_ nodeValues: [[Double]]) -> Candidate? {
-        let losses = known.compactMap { $0 }
-        let (low, high) = (losses.min() ?? 0, losses.max() ?? 0)
-        let spansDecades = low > 0 && high / low > 100
+        let (low, high) = range
+        let spansDecades = spansDecades
         var candidates = [Candidate(values: interpolated(nodeValues), isLogarithmic: false)]
         if low > 0 {
             let logarithms = interpolated(nodeValues.map { $0.map { log($0) } })

@@ -20,6 +20,14 @@ struct GridNodes {
     /// The position in the middle of a gap.
     func middle(_ gap: Int) -> Int { (nodes[gap] + nodes[gap + 1]) / 2 }
 
+    /// The middles of the gap in which a position lies, and of its neighbours; where nodes touch, the node.
+    func middles(around position: Int) -> [Int] {
+        let gap = gap(of: position)
+        return (max(gap - 1, 0)...min(gap + 1, max(nodes.count - 2, 0))).map { place in
+            place + 1 < nodes.count ? middle(place) : nodes[place]
+        }
+    }
+
     func isNode(_ position: Int) -> Bool { nodes[gap(of: position)] == position }
 
     /// The place in `nodes` of the last node that is not above a position.
@@ -105,6 +113,10 @@ struct Surplus {
         return row.indices.max { (row[$0], $1) < (row[$1], $0) } ?? 0
     }
 
-    func along(x cell: (row: Int, column: Int)) -> Double { max(x[cell.row][cell.column], x[cell.row + 1][cell.column]) }
-    func along(y cell: (row: Int, column: Int)) -> Double { max(y[cell.row][cell.column], y[cell.row][cell.column + 1]) }
+    func along(x cell: (row: Int, column: Int)) -> Double {
+        max(x[cell.row][cell.column], x[cell.row + 1][cell.column])
+    }
+    func along(y cell: (row: Int, column: Int)) -> Double {
+        max(y[cell.row][cell.column], y[cell.row][cell.column + 1])
+    }
 }

@@ -119,7 +119,15 @@ struct VariantAnalysis {
             }
         }
         if settings.has(.plane), let axes = surrounds {
-            try attempt("plane") { try plane(axes.name, .affine(centre: centre, axes: axes.vectors)) }
+            let geometry = SliceGeometry.affine(centre: centre, axes: axes.vectors)
+            try attempt("plane") {
+                if let tolerance = settings.adaptiveTolerance {
+                    try AdaptivePlane(tolerance: tolerance).run(
+                        objective, geometry, variant: name, plane: axes.name, file: file)
+                } else {
+                    try plane(axes.name, geometry)
+                }
+            }
         }
         if settings.has(.theory) && variant == run.pathHolder {
             try attempt("theory") {
@@ -289,6 +297,10 @@ struct VariantAnalysis {
         }
         for plane in plan.planes where try file.planeStatuses(variant: name, plane: plane.name).contains(.pending) {
             return true
+        }
+        // A killed run may lack no point but what is to be said of the error.
+        if settings.adaptiveTolerance != nil, let axes {
+            return try file.record().variant(name)?.plane(axes.name).map(AdaptivePlane.isPending) ?? false
         }
         return false
     }
