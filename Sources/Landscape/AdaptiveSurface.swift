@@ -4,17 +4,18 @@ import Foundation
 /// left out of the interpolation.
 ///
 /// The interpolant is the tensor product of cubic splines through the losses, or through their logarithms, on chosen columns × rows of
-/// the grid. Each round evaluates the points where these cross, then points that the interpolant does not know: one in the middle of
-/// every gap between chosen columns and between chosen rows, where leaving out a neighbouring node changes the spline most; the middles of
-/// the cells where it does so; the origin; and points spread evenly over the grid (the additive sequence of Roberts 2018, extremediscrepancy.com,
-/// on the plastic number). Before it ends, it looks around the largest error found and around the smallest loss. The error is three times the largest difference found there. While it is above the tolerance,
-/// the gaps that show it are halved. Beyond half of the grid the rest is evaluated as well.
+/// the grid. Each round evaluates the points where these cross, then points that the interpolant does not use: one in the middle of
+/// every gap between chosen columns and between chosen rows, where leaving out a neighbouring node changes the spline most; the
+/// middles of the cells where it does so; the origin; and points spread evenly over the grid (the additive sequence of M. Roberts, 2018, "The
+/// unreasonable effectiveness of quasirandom sequences", on the plastic number). The error is three times the largest
+/// difference found there. While it is above the tolerance, the gaps that show it are halved; once it is not, the cells around the largest difference and
+/// around the smallest loss are looked at as well. Beyond three quarters of the grid the rest is evaluated too.
 ///
 /// Where the losses are positive and span two decades, differences of their logarithms over the range of these are held to the
-/// tolerance too: such a surface is read on a logarithmic scale.
+/// tolerance as well: such a surface is read on a logarithmic scale.
 ///
-/// What falls between all the points evaluated is not seen: a spike narrower than a gap can be missed. On random fields of many
-/// kinds the true error stayed below the stated one (docs/decisions.md).
+/// The estimate is no bound. What falls between all the points evaluated is not seen: a spike narrower than a gap can be missed.
+/// docs/decisions.md says how often it failed on random fields.
 ///
 /// A deterministic function of the losses: an interrupted computation that is given the same losses again asks for the same points.
 public struct AdaptiveSurface: Sendable {
@@ -24,7 +25,7 @@ public struct AdaptiveSurface: Sendable {
         case converged
         /// The grid has too few points for a gain; all were evaluated.
         case tooSmall
-        /// The tolerance was not reached with half of the points; all were evaluated.
+        /// The tolerance was not reached with three quarters of the points; all were evaluated.
         case tooRough
         /// A loss is infinite or NaN; all points were evaluated.
         case notFinite
@@ -105,7 +106,19 @@ struct AdaptiveRefinement {
     }
 
     private func index(_ row: Int, _ column: Int) -> Int { row * x.count + column }
-    private var mostEvaluations: Int { known.count / 2 }
+    private var mostEvaluations: Int { known.count * 3 / 4 }
+    /// Of one round, which ends all being well.
+    private var leastEvaluations: Int {
+        let nodes = columns.nodes.count * rows.nodes.count
+        let cells = min(8, columns.gaps.count * rows.gaps.count)
+        let around = 2 * min(3, columns.nodes.count) * min(3, rows.nodes.count)
+        return nodes + columns.gaps.count + rows.gaps.count + cells + spreadCount + around
+    }
+    /// How many of the points left out are spread over the grid.
+    private var spreadCount: Int {
+        let nodes = columns.nodes.count * rows.nodes.count
+        return max(nodes / 8, min(24, nodes / 2))
+    }
     private var knownCount: Int { known.count { $0 != nil } }
     private var isFinite: Bool { known.allSatisfy { $0?.isFinite ?? true } }
     private var range: (low: Double, high: Double) {
@@ -120,7 +133,7 @@ struct AdaptiveRefinement {
             try ask(Array(known.indices), evaluate)
             return isFinite ? outcome : .notFinite
         }
-        guard columns.nodes.count * rows.nodes.count <= mostEvaluations else { return try finish(.tooSmall) }
+        guard leastEvaluations <= mostEvaluations else { return try finish(.tooSmall) }
         while true {
             try ask(rows.nodes.flatMap { row in columns.nodes.map { index(row, $0) } }, evaluate)
             guard isFinite else { return try finish(.notFinite) }
@@ -171,8 +184,7 @@ struct AdaptiveRefinement {
             .sorted { ($1.size, $0.cell.row, $0.cell.column) < ($0.size, $1.cell.row, $1.cell.column) }
         for (cell, _) in worst.prefix(8) { points.append(index(rows.middle(cell.row), columns.middle(cell.column))) }
 
-        let nodes = columns.nodes.count * rows.nodes.count
-        var wanted = max(nodes / 8, min(24, nodes / 2))
+        var wanted = spreadCount
         for k in 1...(4 * wanted) where wanted > 0 {
             let position = Double(k)
             let row = rows.offNode((position * 0.5698402909980532).fractionalPart)

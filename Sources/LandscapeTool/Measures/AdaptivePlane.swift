@@ -84,7 +84,7 @@ struct AdaptivePlane {
             Log.info("\(title): \(count) points are too few for --adaptive to save any; all were evaluated")
         case .tooRough:
             Log.warning(
-                "\(title): too rough for --adaptive: half of the points did not bring the error below \(Number.percent(tolerance)) of the range, so all \(count) were evaluated"
+                "\(title): too rough for --adaptive: three quarters of the points did not bring the error below \(Number.percent(tolerance)) of the range, so all \(count) were evaluated"
             )
         case .notFinite:
             Log.warning(
