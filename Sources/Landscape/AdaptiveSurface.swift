@@ -52,7 +52,7 @@ public struct AdaptiveSurface: Sendable {
 
     /// Finds the surface.
     ///
-    /// Cost: at most one evaluation per grid point; on smooth surfaces 130 to 400, whatever the size of the grid.
+    /// Cost: at most one evaluation per grid point; on smooth surfaces 130 to 500, whatever the size of the grid.
     ///
     /// - Parameters:
     ///   - x, y: ascending coordinates.
