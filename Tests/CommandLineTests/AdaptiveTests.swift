@@ -113,6 +113,65 @@ import Testing
         #expect(other.status == 73, "\(other.errors)")
     }
 
+    /// A file as a killed run leaves it: some points pending, nothing said of the error.
+    private func undo(_ file: String, keeping isKept: (Int, ItemStatus) -> Bool) throws {
+        let record = try RunReader.read(scratch.path(file))
+        let variants = record.variants.map { variant in
+            VariantPlan(
+                name: variant.name, kind: variant.kind, weightsSHA256: variant.weightsSHA256,
+                parameters: variant.parameters,
+                planes: variant.planes.map { plane in
+                    PlanePlan(
+                        name: plane.name, x: plane.x, y: plane.y,
+                        attributes: plane.attributes.filter { $0.key != "name" })
+                })
+        }
+        let plan = RunPlan(
+            title: record.title, command: record.command, seed: record.seed, manifestJSON: record.manifestJSON,
+            fingerprint: record.fingerprint, variants: variants)
+        let open = try RunFile.open(resuming: scratch.path(file), plan: plan)
+        for variant in record.variants {
+            for plane in variant.planes {
+                let lost = plane.status.indices.filter { !isKept($0, plane.status[$0]) }
+                try open.setPlanePoints(
+                    variant: variant.name, plane: plane.name,
+                    lost.map {
+                        PlanePoint(row: $0 / plane.x.count, column: $0 % plane.x.count, values: [:], status: .pending)
+                    })
+                for (name, value) in [
+                    ("error", AttributeValue.double(.nan)), ("evaluated", .int(0)), ("converged", .int(0)),
+                ] {
+                    try open.setAttribute(
+                        "adaptive_\(name)", of: .plane(variant: variant.name, name: plane.name), to: value)
+                }
+            }
+        }
+        try open.close()
+    }
+
+    @Test func filesOfKilledRunsAreFinishedToTheSameBits() throws {
+        let arguments = [
+            "probe", "--windows", "16", "--measures", "plane", "--variants", "pretrained", "--grid", "25x25", "--range",
+            "-0.2:0.2", "--adaptive", "0.01", "--no-report",
+        ]
+        let whole = try run(arguments, "run.h5").record
+        let expected = try content(whole)
+        #expect(whole.counts.interpolated > 300)
+        // Before the interpolated points, between them, before the error was said, and among the evaluations.
+        let moments: [(Int, ItemStatus) -> Bool] = [
+            { _, status in status == .done }, { index, status in status == .done || index < 200 }, { _, _ in true },
+            { index, status in status == .done && index % 3 != 0 },
+        ]
+        for (number, moment) in moments.enumerated() {
+            try undo("run.h5", keeping: moment)
+            #expect(try content(RunReader.read(scratch.path("run.h5"))) != expected)
+            let resumed = try run(arguments + ["--resume"], "run.h5")
+            #expect(try content(resumed.record) == expected && resumed.record.isComplete, "\(number)")
+            // What the file held was not evaluated again: progress tells of every evaluation.
+            #expect(resumed.result.errors.contains("at most: ") == (number == 3), "\(resumed.result.errors)")
+        }
+    }
+
     /// Far from the weights the loss of single windows is rough at this resolution: everything is evaluated, and said to be.
     @Test func roughPlanesAreEvaluatedWhole() throws {
         let rough = [
