@@ -9,4 +9,6 @@ public enum ItemStatus: UInt8, Sendable, CaseIterable {
     case done = 1
     /// Tried and failed; the value, if any, is not to be used.
     case failed = 2
+    /// A point of a plane that was not evaluated: its loss is interpolated between points with the status `done`.
+    case interpolated = 3
 }

@@ -14,12 +14,16 @@ public struct PlanePanel: Sendable {
     public let marks: [(title: String, x: Double, y: Double)]
     /// The way of a training run, projected onto the plane; drawn as a line from its first point to its last.
     public let trajectory: [(x: Double, y: Double)]
+    /// Positions in `loss` to be dotted: the points that were evaluated where others are interpolated.
+    public let evaluated: [Int]
 
     /// A panel.
     public init(
         title: String, x: [Double], y: [Double], loss: [Double], marks: [(title: String, x: Double, y: Double)] = [],
-        trajectory: [(x: Double, y: Double)] = []
+        trajectory: [(x: Double, y: Double)] = [],
+        evaluated: [Int] = []
     ) {
+        self.evaluated = evaluated
         precondition(loss.count == x.count * y.count, "one loss per point")
         self.trajectory = trajectory
         self.marks = marks
@@ -122,8 +126,16 @@ public struct PlaneFigure: Figure {
             let y1 = height - top - Double(row) * (panelWidth + gapY)
             let isLast = index == panels.count - 1
             let isBottom = index + columns >= panels.count
+            if !panel.evaluated.isEmpty {
+                let (x, y) = (panel.x, panel.y)
+                data += Gnuplot.block(
+                    "evaluated\(index)", panel.evaluated.map { [x[$0 % x.count], y[$0 / x.count], 0] })
+            }
             let hasContour = Scale(panel.loss).low < (scale.levels(8).last ?? -.infinity) && !scale.levels(8).isEmpty
             var plots = ["$\(holes.isEmpty ? "plane" : "image")\(index) nonuniform matrix with image nocontour"]
+            if !panel.evaluated.isEmpty {
+                plots.append("$evaluated\(index) using 1:2:3 with points pt 7 ps 0.12 lc rgb '#70ffffff' nocontour")
+            }
             if hasContour {
                 plots.append("$plane\(index) nonuniform matrix with lines lc rgb '#ffffff' lw 0.7 nosurface")
                 plots.append("$plane\(index) nonuniform matrix with labels tc rgb '#ffffff' nosurface")

@@ -96,6 +96,7 @@ enum ProbeOptionNames {
         "max-products", "ends", "operators", "blocks", "trace-error", "trace-method", "density-probes",
         "density-steps", "bandwidth", "learning-rate", "theory-points", "theory-probes", "convexity-grid",
         "samples", "precision", "device", "threads", "memory", "axes", "direction-seeds", "one-dimensional", "grid",
+        "adaptive",
         "points", "range",
         "seed", "output", "report",
     ])

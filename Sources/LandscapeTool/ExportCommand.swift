@@ -51,6 +51,10 @@ struct ExportCommand: ParsableCommand {
             try GoldsteinSurface.write(plane, surface: surface.rawValue, to: output, overwrite: overwrite)
             let pending = plane.status.filter { $0 == .pending }.count
             if pending > 0 { Log.warning("\(pending) points are not computed yet; the file marks them with -1") }
+            let interpolated = plane.status.count { $0 == .interpolated }
+            if interpolated > 0 {
+                Log.warning("\(interpolated) points are interpolated, which this format cannot say; csv says it")
+            }
             print(
                 "\(output): \(variant) planes/\(plane.name), \(plane.x.count) × \(plane.y.count), \(surface.rawValue)")
         case .csv:

@@ -64,12 +64,13 @@ struct InspectCommand: ParsableCommand {
         func describe(_ variant: String, _ path: String, _ loss: [Double]?, _ status: [ItemStatus]) {
             let done = status.filter { $0 == .done }.count
             let failed = status.filter { $0 == .failed }.count
+            let interpolated = status.count { $0 == .interpolated }
             let finite = (loss ?? []).filter(\.isFinite)
             let range =
                 finite.isEmpty
                 ? "" : ", loss \(Number.text(finite.min() ?? .nan)) to \(Number.text(finite.max() ?? .nan))"
             print(
-                "\(variant) \(path): \(done) of \(status.count) points\(failed > 0 ? ", \(failed) failed" : "")\(range)"
+                "\(variant) \(path): \(done) of \(status.count) points\(interpolated > 0 ? ", \(interpolated) interpolated" : "")\(failed > 0 ? ", \(failed) failed" : "")\(range)"
             )
         }
         for variant in record.variants {

@@ -124,6 +124,12 @@ struct ProbeCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Evaluate only so many points of a plane that the others can be interpolated with an error below this share of the losses' range, such as 0.01; rough planes are evaluated whole.",
+            valueName: "share"))
+    var adaptive: Double?
+
+    @Option(
+        help: ArgumentHelp(
             "Random directions of a line: the mean, deviation and range of their losses stand beside the first one's loss.",
             valueName: "n"))
     var directionSeeds: Int = 1
@@ -201,6 +207,9 @@ struct ProbeCommand: ParsableCommand {
         if !(learningRate > 0) { throw ValidationError("--learning-rate must be positive.") }
         if theoryPoints < 2 { throw ValidationError("--theory-points must be at least 2: both ends.") }
         if theoryProbes < 2 { throw ValidationError("--theory-probes must be at least 2, for a standard error.") }
+        if let adaptive, !(adaptive > 0 && adaptive < 1) {
+            throw ValidationError("--adaptive must lie between 0 and 1: a share of the losses' range, such as 0.01.")
+        }
         if directionSeeds < 1 { throw ValidationError("--direction-seeds must be at least 1.") }
         if directionSeeds > 1 && derivatives {
             throw ValidationError("Give --derivatives or --direction-seeds, not both.")
@@ -278,6 +287,10 @@ struct ProbeCommand: ParsableCommand {
             if !wanted.contains(measure) { wanted.append(measure) }
         }
         guard !wanted.isEmpty else { throw Exit.Failure(.usage, "--measures is empty.") }
+        guard adaptive == nil || wanted.contains(.plane) else {
+            throw Exit.Failure(
+                .usage, "--adaptive chooses the points of a plane, and 'plane' is not among --measures \(measures).")
+        }
         var matrices: [CurvatureMatrix] = []
         for text in operators.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) }) {
             guard let matrix = CurvatureMatrix(rawValue: text) else {
@@ -341,68 +354,10 @@ struct ProbeCommand: ParsableCommand {
             samples: samples, traceError: traceError, traceMethod: traceMethod, densityProbes: densityProbes,
             densitySteps: densitySteps, bandwidth: bandwidth, learningRate: learningRate, memory: memory,
             axes: axisChoice, isOrthogonal: orthogonal, derivatives: derivatives, oneDimensional: rule,
-            grid: try size(grid, "--grid"),
+            grid: try size(grid, "--grid"), adaptiveTolerance: adaptive,
             points: points, theoryPoints: theoryPoints, theoryProbes: theoryProbes, convexityGrid: convexity,
             selfCheck: selfCheck,
             range: interval, automaticFactor: factor, directionSeeds: directionSeeds,
             seed: machine.seed)
     }
-}
-
-/// Which ends of a spectrum.
-enum SpectrumEnds: String, CaseIterable, ExpressibleByArgument {
-    case both, largest, smallest
-}
-
-extension TraceMethod: ExpressibleByArgument {}
-
-/// What to measure, checked.
-struct ProbeSettings {
-    let variants: [Variant]
-    let auxiliary: String?
-    let exclude: ParameterFilter
-    let measures: [ProbeCommand.Measure]
-    let eigen: Int
-    let tolerance: Double
-    let maxProducts: Int
-    let exactSearch: Bool
-    let ends: SpectrumEnds
-    let matrices: [CurvatureMatrix]
-    let blocks: [String]
-    let samples: Int
-    let traceError: Double?
-    let traceMethod: TraceMethod
-    let densityProbes: Int
-    let densitySteps: Int
-    let bandwidth: Double
-    let learningRate: Double
-    let memory: Double?
-    let axes: AxisChoice
-    let isOrthogonal: Bool
-    let derivatives: Bool
-    let oneDimensional: OneDimensionalRule
-    let grid: (x: Int, y: Int)
-    let points: Int
-    let theoryPoints: Int
-    let theoryProbes: Int
-    let convexityGrid: (x: Int, y: Int)
-    let selfCheck: Bool
-    /// Of coordinates; found before the file is planned where there is an automatic factor.
-    var range: (low: Double, high: Double)
-    let automaticFactor: Double?
-    let directionSeeds: Int
-    let seed: UInt64
-
-    /// Whether lines are drawn along several random directions.
-    var drawsSeveralDirections: Bool {
-        axes.isRandom && directionSeeds > 1
-    }
-
-    /// Whether a measure uses the gradient; it is computed once. Eigenvalue searches start from it.
-    var needsGradient: Bool { has(.gradient) || has(.sharpness) || has(.eigen) || has(.preconditioned) }
-
-    /// Whether a measure needs two axes.
-    var hasPlane: Bool { has(.plane) || has(.convexity) }
-
-    func has(_ measure: ProbeCommand.Measure) -> Bool { measures.contains(measure) }
 }

@@ -48,7 +48,7 @@ struct ProbeDocument {
                 switch status {
                 case .pending: "pending"
                 case .failed: "failed"
-                case .done: value.isNaN ? "not defined" : value > 0 ? "infinite" : "minus infinite"
+                case .done, .interpolated: value.isNaN ? "not defined" : value > 0 ? "infinite" : "minus infinite"
                 }
         }
     }
@@ -133,7 +133,7 @@ struct ProbeDocument {
         let done = Set(variant.scalars.filter { $0.status == .done }.map(\.path))
         var forward = done.contains("loss") || done.contains { $0.hasPrefix("sharpness/") } ? 1 : 0
         for status in variant.lines.map(\.status) + variant.planes.map(\.status) {
-            forward += status.filter { $0 != .pending }.count
+            forward += status.count { $0 == .done || $0 == .failed }
         }
         for item in variant.scalars where item.status == .done {
             if item.path == "sharpness/sam" { forward += 1 }
@@ -157,6 +157,15 @@ struct ProbeDocument {
         var object: [String: Any] = ["variant": variant, "name": name]
         for (title, state) in [("done", ItemStatus.done), ("failed", .failed), ("pending", .pending)] {
             object[title] = status.filter { $0 == state }.count
+        }
+        if let tolerance = attributes["adaptive_tolerance"]?.number {
+            object["interpolated"] = status.count { $0 == .interpolated }
+            object["adaptive"] = [
+                "tolerance": tolerance, "error": number(attributes["adaptive_error"]?.number ?? .nan),
+                "checked": Int(attributes["adaptive_checked"]?.number ?? 0),
+                "converged": attributes["adaptive_converged"]?.number == 1,
+                "logarithmic": attributes["adaptive_logarithmic"]?.number == 1,
+            ]
         }
         for key in ["axis", "x_axis", "y_axis"] { if let text = attributes[key]?.text { object[key] = text } }
         for key in ["cosine", "total_variation", "local_minima", "quadratic_deviation", "barrier", "barrier_mean_ends"]

@@ -13,7 +13,7 @@ struct ProbeCost {
 }
 
 extension ProbeRun {
-    /// Counts of evaluations are exact but for the eigenvalue search, whose products are bounded.
+    /// Counts of evaluations are exact but for the eigenvalue search, whose products are bounded, and for adaptive planes, which count whole.
     func cost() throws -> ProbeCost {
         var cost = ProbeCost()
         cost.forward += 2
@@ -130,7 +130,8 @@ extension ProbeRun {
                     ["batches", "\(workspace.windows.count) windows in batches of \(workspace.batch)"],
                     ["variants", settings.variants.map(\.name).joined(separator: ", ")],
                     ["measures", settings.measures.map(\.rawValue).joined(separator: ", ")],
-                    ["forward passes", "\(cost.forward)"], ["gradients", "\(cost.gradient)"],
+                    ["forward passes", "\(settings.adaptiveTolerance == nil ? "" : "at most ")\(cost.forward)"],
+                    ["gradients", "\(cost.gradient)"],
                     ["Hessian-vector products", "at most \(cost.products)"],
                     [
                         "peak memory",

@@ -227,7 +227,8 @@ struct ProbeRun {
                         "x_axis": .string(axes.texts[0]), "y_axis": .string(axes.texts[1]),
                         "seed": .unsigned(settings.seed), "cosine": .double(cosine ?? .nan),
                     ].merging(marks(axes, along: 2)) { $1 }.merging(SliceShapes.planeAttributes) { $1 }
-                        .merging(precisionAttributes) { $1 }))
+                        .merging(precisionAttributes) { $1 }
+                        .merging(settings.adaptiveTolerance.map(AdaptivePlane.attributes) ?? [:]) { $1 }))
         }
         if settings.has(.convexity) {
             plans.append(ConvexityMeasure(settings: settings).plan(axes.texts, cosine: cosine))
@@ -285,6 +286,7 @@ struct ProbeRun {
         if let frequency = workspace.choices.frequency { text["frequency"] = frequency }
         if let dataset = workspace.choices.dataset { text["dataset"] = dataset }
         if workspace.task == .imputation { text["mask_rate"] = workspace.maskRate }
+        if let tolerance = settings.adaptiveTolerance { text["adaptive"] = tolerance }
         if let memory = settings.memory { text["memory"] = memory }
         if let error = settings.traceError { text["trace_error"] = error }
         if let auxiliary = settings.auxiliary { text["auxiliary"] = auxiliary }

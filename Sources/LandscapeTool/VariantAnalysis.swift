@@ -126,8 +126,14 @@ struct VariantAnalysis {
             }
         }
         if settings.has(.plane), let axes = surrounds {
+            let geometry = SliceGeometry.affine(centre: centre, axes: axes.vectors)
             try attempt("plane") {
-                try plane(axes.name, .affine(centre: centre, axes: axes.vectors))
+                if let tolerance = settings.adaptiveTolerance {
+                    try AdaptivePlane(tolerance: tolerance).run(
+                        objective, geometry, variant: name, plane: axes.name, file: file)
+                } else {
+                    try plane(axes.name, geometry)
+                }
                 try checkPrecision(plane: axes.name) {
                     try $0.geometry(variant, centre: axes.centre, axes: axes.vectors)
                 }
@@ -162,7 +168,9 @@ struct VariantAnalysis {
             let loss = record.column("loss")
         else { return }
         try check.store(
-            { try geometry(check) }, coordinates: record.y.flatMap { y in record.x.map { [$0, y] } }, losses: loss,
+            { try geometry(check) }, coordinates: record.y.flatMap { y in record.x.map { [$0, y] } },
+            // Interpolated points have errors of another kind.
+            losses: zip(loss, record.status).map { $1 == .done ? $0 : .nan },
             planned: record.attributes, of: .plane(variant: name, name: plane), in: file,
             title: "\(name) planes/\(plane)")
     }
@@ -323,10 +331,15 @@ struct VariantAnalysis {
         for plane in plan.planes where try file.planeStatuses(variant: name, plane: plane.name).contains(.pending) {
             return true
         }
-        guard run.precisionCheck != nil, let record = try file.record().variant(name) else { return false }
-        return (record.lines.map(\.attributes) + record.planes.map(\.attributes)).contains {
-            $0["precision_error"]?.number?.isNaN == true
+        // A killed run may lack no point but what is to be said of the error.
+        guard let record = try file.record().variant(name) else { return false }
+        if settings.adaptiveTolerance != nil, let axes, record.plane(axes.name).map(AdaptivePlane.isPending) == true {
+            return true
         }
+        return run.precisionCheck != nil
+            && (record.lines.map(\.attributes) + record.planes.map(\.attributes)).contains {
+                $0["precision_error"]?.number?.isNaN == true
+            }
     }
 }
 

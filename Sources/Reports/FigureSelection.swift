@@ -187,7 +187,9 @@ struct FigureSelection {
                 }
                 return PlanePanel(
                     title: isThroughWeights(name) ? "through the weights" : title, x: plane.x, y: plane.y, loss: loss,
-                    marks: marks + ends, trajectory: points)
+                    marks: marks + ends, trajectory: points,
+                    evaluated: plane.status.contains(.interpolated)
+                        ? plane.status.indices.filter { plane.status[$0] == .done } : [])
             }
             guard let plane = found.first?.1, panels.contains(where: { $0.loss.contains(where: \.isFinite) }) else {
                 return []
@@ -196,6 +198,7 @@ struct FigureSelection {
                 name == "random" ? "plane" : "plane-" + name.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
             let cosine = plane.attributes["cosine"]?.number.map { "; cosine of the axes \(Number.text($0))" } ?? ""
             let axes = FigureSelection.axes(plane)
+            let adaptive = AdaptiveNote.caption(found.map { (title: $0, plane: $1) })
             let drawable = panels.filter(\.isDrawable)
             guard !drawable.isEmpty else { return [strip(panels, file, axes)] }
             var entries = [
@@ -204,10 +207,10 @@ struct FigureSelection {
                         name: file, panels: drawable, xLabel: label(plane, 0), yLabel: label(plane, 1)),
                     title: isThroughWeights(name) ? "Over a plane through weights" : "Over a plane, one scale",
                     caption: name == "trajectory"
-                        ? trajectoryCaption(plane, axes)
+                        ? trajectoryCaption(plane, axes) + adaptive
                         : name == "variants"
-                            ? "One plane through the weights that are marked (\(axes)\(cosine)). White lines: equal loss."
-                            : "The same two axes for every variant (\(axes)\(cosine)). Cross: the variant's own weights. White lines: equal loss.",
+                            ? "One plane through the weights that are marked (\(axes)\(cosine)). White lines: equal loss.\(adaptive)"
+                            : "The same two axes for every variant (\(axes)\(cosine)). Cross: the variant's own weights. White lines: equal loss.\(adaptive)",
                     isNarrow: drawable.count == 1,
                     header: ["variant", "smallest", "at (x, y)", "largest", "at (x, y)", "centre"],
                     rows: drawable.map(extremes)),

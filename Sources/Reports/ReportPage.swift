@@ -77,6 +77,7 @@ struct ReportPage {
         }
         let counts = record.counts
         if counts.failed > 0 { warnings.append("\(counts.failed) numbers or points failed; they are left out.") }
+        warnings += AdaptiveNote.warnings(record)
         for variant in record.variants {
             let open = variant.arrays.filter { $0.status == .done }.flatMap { array in
                 array.companions.filter { $0.name.hasPrefix("converged") }.flatMap(\.values)
@@ -160,6 +161,11 @@ enum Methods {
             (
                 slices, "Slices",
                 "Random directions follow Li et al. (arXiv 1712.09913), normalised once to the pre-trained weights and shared by all variants, so that pictures can be compared point by point."
+            ),
+            (
+                record.variants.flatMap(\.planes).contains { $0.attributes["adaptive_tolerance"] != nil },
+                "Adaptive planes",
+                "Tensor cubic splines through the losses, or their logarithms, at chosen columns and rows; the error stated is three times the largest difference at evaluated points that the splines do not use."
             ),
             (
                 record.variants.contains { $0.kind == "sff" }, "sff:α",

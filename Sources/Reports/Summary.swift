@@ -11,6 +11,11 @@ public enum Number {
         return String(format: plain ? "%.4g" : "%.3e", value).replacingOccurrences(of: "-", with: "−")
     }
 
+    /// A share as a percentage of two digits.
+    public static func percent(_ share: Double) -> String {
+        "\(text(Double(String(format: "%.2g", 100 * share)) ?? .nan)) %"
+    }
+
     /// A standard error needs two digits.
     public static func error(_ value: Double) -> String {
         value.isFinite ? text(Double(String(format: "%.2g", value)) ?? value) : "–"
@@ -107,7 +112,7 @@ public struct Summary {
         switch scalar.status {
         case .pending: return Cell(text: "pending")
         case .failed: return Cell(text: "failed")
-        case .done:
+        case .done, .interpolated:
             let error = scalar.standardError
             return Cell(
                 value: scalar.value, error: error,
@@ -120,7 +125,7 @@ public struct Summary {
         switch array.status {
         case .pending: return Cell(text: "pending")
         case .failed: return Cell(text: "failed")
-        case .done:
+        case .done, .interpolated:
             let residual = array.companions.first { $0.name.hasPrefix("residuals") }?.values.first ?? .nan
             let converged = array.companions.first { $0.name.hasPrefix("converged") }?.values.first == 1
             return Cell(

@@ -80,7 +80,7 @@ enum OracleScripts {
             assert f["manifest"][...].startswith("{")
             g = f["variants/sff:0.7/planes/filter"]
             assert list(g.dimensions) == ["x", "y"] and g["loss"].dimensions == ("y", "x"), g
-            assert g["loss"].shape == (3, 5) and g["status"].flag_meanings == "pending done failed"
+            assert g["loss"].shape == (3, 5) and g["status"].flag_meanings == "pending done failed interpolated"
             assert "_FillValue" not in g["status"].ncattrs()
         with netCDF4.Dataset(path, "a") as f:
             f.note = "appended"

@@ -106,6 +106,30 @@ struct RoundTripTests {
         #expect(record.counts.done == 3)
     }
 
+    @Test("Interpolated points are finished, counted apart, and belong to lines and planes alone")
+    func interpolatedPoints() throws {
+        let folder = try TemporaryFolder()
+        let file = try RunFile.create(at: folder("run.h5"), plan: SampleRun.plan())
+        try SampleRun.write(file)
+        try file.setPlanePoints(
+            variant: "pretrained", plane: "filter",
+            [PlanePoint(row: 1, column: 2, values: ["loss": 7], status: .interpolated)])
+        for path in ["loss", "curvature/trace"] {
+            #expect(throws: ArchiveError.self) {
+                try file.setScalar(variant: "pretrained", path: path, value: 1, status: .interpolated)
+            }
+        }
+        try file.complete()
+        try file.close()
+        let record = try RunReader.read(folder("run.h5"))
+        let plane = try #require(record.variant("pretrained")?.plane("filter"))
+        let index = plane.index(row: 1, column: 2)
+        #expect(record.isComplete && plane.status[index] == .interpolated && plane.column("loss")?[index] == 7)
+        #expect(plane.column("standard_error")?[index].isNaN == true)
+        #expect(record.counts.interpolated == 1 && record.counts.done == 89 && record.counts.pending == 0)
+        #expect(record.variants[0].scalar("loss")?.status == .done)
+    }
+
     @Test(
         "Row is y and column is x on planes of any shape", arguments: [(1, 1), (1, 4), (4, 1), (2, 5), (5, 2), (3, 3)])
     func orientation(_ ny: Int, _ nx: Int) throws {

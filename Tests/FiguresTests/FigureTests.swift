@@ -58,6 +58,13 @@ import Testing
             try check(PlaneFigure(name: "plane-\(name)", panels: [panel(name, f)]))
             try check(SurfaceFigure(name: "surface-\(name)", panels: [panel(name, f)]))
         }
+        let (x, loss) = (Self.axis, Self.axis.flatMap { y in Self.axis.map { $0 * y } })
+        let dotted = PlaneFigure(
+            name: "dotted", panels: [PlanePanel(title: "dots", x: x, y: x, loss: loss, evaluated: [0, 7, 24])])
+        try check(dotted)
+        // Row = y, column = x: the point 7 lies in row 1, column 2.
+        #expect(dotted.script().contains("$evaluated0 << EOD\n-1.0 -1.0 0.0\n0.0 -0.5 0.0\n1.0 1.0 0.0\nEOD"))
+        #expect(!PlaneFigure(name: "plain", panels: [panel("plain", { $0 * $1 })]).script().contains("$evaluated"))
         let eight = (0..<8).map { index in panel("variant \(index)", { $0 * $0 + Double(index) * $1 }) }
         try check(PlaneFigure(name: "eight", panels: eight))
         try check(SurfaceFigure(name: "eight-surface", panels: eight))

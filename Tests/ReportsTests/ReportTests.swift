@@ -88,6 +88,48 @@ import Testing
         #expect(try String(contentsOf: again.page, encoding: .utf8) == html)
     }
 
+    /// A plane of 3 × 2 points of which two are interpolated, and one that was too rough.
+    @Test func interpolatedPointsAreSaid() throws {
+        let path = folder.appendingPathComponent("adaptive.h5").path
+        let attributes: [String: AttributeValue] = [
+            "adaptive_tolerance": 0.01, "adaptive_error": .double(.nan), "adaptive_converged": .int(0),
+        ]
+        let names = ["smooth", "rough"]
+        let plan = RunPlan(
+            title: "t", command: "c", seed: 1, manifestJSON: "{}", fingerprint: "f", attributes: ["windows": 100],
+            variants: names.map { name in
+                VariantPlan(
+                    name: name, kind: "k", weightsSHA256: "", parameters: 1,
+                    planes: [PlanePlan(name: "random", x: [-1, 0, 1], y: [-1, 1], attributes: attributes)])
+            })
+        let file = try RunFile.create(at: path, plan: plan)
+        for name in names {
+            for index in 0..<6 {
+                let status: ItemStatus = name == "smooth" && index % 3 == 1 ? .interpolated : .done
+                try file.setPlanePoint(
+                    variant: name, plane: "random", row: index / 3, column: index % 3, loss: Double(index * index),
+                    status: status)
+            }
+            let plane = RunObject.plane(variant: name, name: "random")
+            try file.setAttribute("adaptive_converged", of: plane, to: .int(name == "smooth" ? 1 : 0))
+            try file.setAttribute("adaptive_error", of: plane, to: .double(name == "smooth" ? 0.00523 : 0))
+        }
+        try file.complete()
+        try file.close()
+        let files = try Report.write(from: path, to: folder.appendingPathComponent("report"))
+        let html = try String(contentsOf: files.page, encoding: .utf8)
+        #expect(
+            html.contains("smooth: plane random: 2 of 6 points are interpolated, with an error of at most about 0.52 %")
+        )
+        #expect(html.contains("rough: plane random: too rough to be interpolated"))
+        #expect(html.contains("smooth 4 of 6, error at most about 0.52 % of the range; rough 6 of 6)"))
+        #expect(html.contains("Adaptive planes"))
+        #expect(
+            !(try String(
+                contentsOf: Report.write(from: run(complete: true), to: folder.appendingPathComponent("plain")).page,
+                encoding: .utf8)).contains("interpolated"))
+    }
+
     @Test func unfinishedRunsSaySo() throws {
         let files = try Report.write(from: run(complete: false), to: folder.appendingPathComponent("report"))
         let html = try String(contentsOf: files.page, encoding: .utf8)

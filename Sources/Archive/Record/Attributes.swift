@@ -37,7 +37,9 @@ struct Attributes {
     }
 
     private static func status(_ value: AttributeValue?, of node: any HDF5Node) throws(ArchiveError) -> ItemStatus {
-        if case .unsigned(let code) = value, let code = UInt8(exactly: code), let status = ItemStatus(rawValue: code) {
+        if case .unsigned(let code) = value, let code = UInt8(exactly: code), let status = ItemStatus(rawValue: code),
+            status != .interpolated
+        {
             return status
         }
         throw node.damaged("@status", "expected 0, 1 or 2, found \(value.map { "\($0)" } ?? "nothing")")

@@ -33,8 +33,8 @@ public struct RunRecord: Sendable {
     public func variant(_ name: String) -> VariantRecord? { variants.first { $0.name == name } }
 
     /// Number of items of each status, over scalars, arrays and the points of lines and planes.
-    public var counts: (pending: Int, done: Int, failed: Int) {
-        var counts = (pending: 0, done: 0, failed: 0)
+    public var counts: (pending: Int, done: Int, failed: Int, interpolated: Int) {
+        var counts = (pending: 0, done: 0, failed: 0, interpolated: 0)
         for variant in variants {
             let items = variant.scalars.map(\.status) + variant.arrays.map(\.status)
             for status in [items] + variant.lines.map(\.status) + variant.planes.map(\.status) {
@@ -43,6 +43,7 @@ public struct RunRecord: Sendable {
                     case .pending: counts.pending += 1
                     case .done: counts.done += 1
                     case .failed: counts.failed += 1
+                    case .interpolated: counts.interpolated += 1
                     }
                 }
             }

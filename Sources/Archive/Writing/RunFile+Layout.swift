@@ -128,7 +128,7 @@ extension RunFile {
         try status.createAttribute("long_name", "status of the point")
         try status.createAttribute("units", "1")
         try status.createAttribute("flag_values", ItemStatus.allCases.map(\.rawValue), scalar: false)
-        try status.createAttribute("flag_meanings", "pending done failed")
+        try status.createAttribute("flag_meanings", "pending done failed interpolated")
         try status.attach(scales)
     }
 

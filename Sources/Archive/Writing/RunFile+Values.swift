@@ -162,6 +162,9 @@ extension RunFile {
         _ place: String, status: ItemStatus,
         _ writeValue: (HDF5Dataset, HDF5Group) throws(ArchiveError) -> Void
     ) throws(ArchiveError) {
+        guard status != .interpolated else {
+            throw .invalidValue(path: path, object: place, expected: "pending, done or failed", found: "interpolated")
+        }
         try writing { (run: inout OpenRun) throws(ArchiveError) in
             let dataset = try run.root.openDataset(place)
             if try Attributes.status(of: dataset) != .pending {

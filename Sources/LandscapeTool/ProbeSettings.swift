@@ -1,0 +1,63 @@
+import ArgumentParser
+import Landscape
+import Smoothing
+
+/// Which ends of a spectrum.
+enum SpectrumEnds: String, CaseIterable, ExpressibleByArgument {
+    case both, largest, smallest
+}
+
+extension TraceMethod: ExpressibleByArgument {}
+
+/// What to measure, checked.
+struct ProbeSettings {
+    let variants: [Variant]
+    let auxiliary: String?
+    let exclude: ParameterFilter
+    let measures: [ProbeCommand.Measure]
+    let eigen: Int
+    let tolerance: Double
+    let maxProducts: Int
+    let exactSearch: Bool
+    let ends: SpectrumEnds
+    let matrices: [CurvatureMatrix]
+    let blocks: [String]
+    let samples: Int
+    let traceError: Double?
+    let traceMethod: TraceMethod
+    let densityProbes: Int
+    let densitySteps: Int
+    let bandwidth: Double
+    let learningRate: Double
+    let memory: Double?
+    let axes: AxisChoice
+    let isOrthogonal: Bool
+    let derivatives: Bool
+    let oneDimensional: OneDimensionalRule
+    let grid: (x: Int, y: Int)
+    /// Of interpolated points; `nil` evaluates all.
+    let adaptiveTolerance: Double?
+    let points: Int
+    let theoryPoints: Int
+    let theoryProbes: Int
+    let convexityGrid: (x: Int, y: Int)
+    let selfCheck: Bool
+    /// Of coordinates; found before the file is planned where there is an automatic factor.
+    var range: (low: Double, high: Double)
+    let automaticFactor: Double?
+    let directionSeeds: Int
+    let seed: UInt64
+
+    /// Whether lines are drawn along several random directions.
+    var drawsSeveralDirections: Bool {
+        axes.isRandom && directionSeeds > 1
+    }
+
+    /// Whether a measure uses the gradient; it is computed once. Eigenvalue searches start from it.
+    var needsGradient: Bool { has(.gradient) || has(.sharpness) || has(.eigen) || has(.preconditioned) }
+
+    /// Whether a measure needs two axes.
+    var hasPlane: Bool { has(.plane) || has(.convexity) }
+
+    func has(_ measure: ProbeCommand.Measure) -> Bool { measures.contains(measure) }
+}
