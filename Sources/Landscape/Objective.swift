@@ -122,6 +122,12 @@ public final class Objective: Sendable {
         if shouldStop() { throw LandscapeError.interrupted }
     }
 
+    /// Ends what calls it when a stop was asked for.
+    func requireGoingOn() throws { try checkpoint() }
+
+    /// Parameters with this objective's buffers.
+    func parameters(_ tensors: [Tensor]) throws -> Parameters { Parameters(tensors: tensors, buffers: buffers) }
+
     // MARK: Loss
 
     /// L(θ). Cost: one forward pass over all windows.

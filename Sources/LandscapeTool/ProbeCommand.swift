@@ -98,6 +98,18 @@ struct ProbeCommand: ParsableCommand {
             valueName: "share"))
     var bandwidth: Double = 0.01
 
+    @Option(
+        help: ArgumentHelp(
+            "Measures of sharpness: all, or names as in docs/measures.md; the cheap ones when absent, together under 40 gradients.",
+            valueName: "list"))
+    var sharpness: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The weight whose relative flatness is measured; the model's last matrix when absent.",
+            valueName: "parameter"))
+    var flatnessLayer: String?
+
     @Option(help: ArgumentHelp("Learning rate to compare the preconditioned sharpness with.", valueName: "rate"))
     var learningRate: Double = 3e-5
 
@@ -352,7 +364,8 @@ struct ProbeCommand: ParsableCommand {
             matrices: matrices,
             blocks: (blocks ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) },
             samples: samples, traceError: traceError, traceMethod: traceMethod, densityProbes: densityProbes,
-            densitySteps: densitySteps, bandwidth: bandwidth, learningRate: learningRate, memory: memory,
+            densitySteps: densitySteps, bandwidth: bandwidth, learningRate: learningRate, sharpness: sharpness,
+            flatnessLayer: flatnessLayer, memory: memory,
             axes: axisChoice, isOrthogonal: orthogonal, derivatives: derivatives, oneDimensional: rule,
             grid: try size(grid, "--grid"), adaptiveTolerance: adaptive,
             points: points, theoryPoints: theoryPoints, theoryProbes: theoryProbes, convexityGrid: convexity,

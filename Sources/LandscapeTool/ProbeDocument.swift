@@ -135,16 +135,18 @@ struct ProbeDocument {
         for status in variant.lines.map(\.status) + variant.planes.map(\.status) {
             forward += status.count { $0 == .done || $0 == .failed }
         }
+        let needsGradient =
+            done.contains("gradient_norm") || done.contains { $0.hasPrefix("sharpness/") }
+            || searches.contains { $0.path.contains("eigenvalues") && $0.status == .done }
+        var gradients =
+            (needsGradient ? 1 : 0) + (done.contains("curvature/preconditioned_sharpness") ? 1 : 0)
         for item in variant.scalars where item.status == .done {
-            if item.path == "sharpness/sam" { forward += 1 }
-            if item.path.hasPrefix("sharpness/average") { forward += 2 * item.samples }
+            forward += Int(item.attributes["forwards"]?.number ?? 0)
+            gradients += Int(item.attributes["gradients"]?.number ?? 0)
         }
         object["work"] = [
             "forward": forward,
-            "gradient":
-                (done.isDisjoint(with: ["gradient_norm", "sharpness/sam"])
-                && searches.allSatisfy { !$0.path.contains("eigenvalues") || $0.status != .done } ? 0 : 1)
-                + (done.contains("curvature/preconditioned_sharpness") ? 1 : 0),
+            "gradient": gradients,
             "hvp": products,
             "seconds": seconds,
         ]

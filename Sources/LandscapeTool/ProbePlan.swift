@@ -48,8 +48,9 @@ extension ProbeRun {
                 cost.products += PreconditionedMeasure(settings: settings).maximumProducts
             }
             if settings.has(.sharpness) {
-                cost.forward +=
-                    1 + SharpnessDefaults.average.count * 2 * AverageSharpness(radius: 1, isAdaptive: false).pairs
+                cost.forward += sharpness.cost.forward
+                cost.gradient += sharpness.cost.gradient
+                cost.products += sharpness.cost.product
             }
             let isCarrier = !settings.axes.isThroughWeights || variant == settings.variants[0]
             var linePoints = settings.has(.line) && isCarrier ? settings.points : 0

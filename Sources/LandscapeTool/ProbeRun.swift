@@ -18,6 +18,8 @@ struct ProbeRun {
     let weights: VariantWeights
     /// The matrices of --operators, over all parameters and over --blocks.
     let targets: [CurvatureTarget]
+    /// The measures of --sharpness.
+    let sharpness: SharpnessMeasures
     /// For a run in bfloat16: the same run in float32.
     var precisionCheck: PrecisionCheck?
     private let auxiliaryHash: String?
@@ -32,6 +34,8 @@ struct ProbeRun {
         guard unmatched.isEmpty else {
             throw Exit.Failure(.usage, "--exclude: no parameter matches \(unmatched.joined(separator: ", "))")
         }
+        sharpness = try SharpnessMeasures(
+            settings.sharpness, layer: settings.flatnessLayer, workspace: workspace)
         targets = try CurvatureTarget.all(
             matrices: settings.matrices, blocks: settings.blocks, layout: workspace.model.layout)
         var auxiliary: Tensor?
@@ -99,7 +103,7 @@ struct ProbeRun {
         targets.flatMap { target in
             (settings.has(.eigen) ? EigenMeasure(target: target, settings: settings).arrays : [])
                 + (settings.has(.density) ? DensityMeasure(target: target, settings: settings).arrays : [])
-        }
+        } + (settings.has(.sharpness) ? sharpness.arrays : [])
     }
 
     private func quoted(_ text: String) -> String {
@@ -141,24 +145,7 @@ struct ProbeRun {
         }
         if settings.has(.preconditioned) { plans += PreconditionedMeasure(settings: settings).scalars }
         if settings.selfCheck { plans += SelfCheckMeasure(settings: settings).scalars }
-        if settings.has(.sharpness) {
-            plans.append(
-                ScalarPlan(
-                    path: "sharpness/sam", longName: "one-step SAM sharpness", units: "loss",
-                    attributes: [
-                        "definition": "L(w + rho g/|g|) - L(w)", "reference": "arXiv:2010.01412",
-                        "rho": .double(SharpnessDefaults.sam), "first_order": .double(.nan),
-                    ]))
-            for (path, adaptive, radius) in SharpnessDefaults.average {
-                plans.append(
-                    ScalarPlan(
-                        path: path, longName: "average-case sharpness\(adaptive ? ", adaptive" : "")", units: "loss",
-                        attributes: [
-                            "definition": .string("E L(w + d) - L(w), d ~ N(0, rho^2\(adaptive ? " w^2" : ""))"),
-                            "reference": "arXiv:2302.07011", "rho": .double(radius),
-                        ]))
-            }
-        }
+        if settings.has(.sharpness) { plans += sharpness.scalars }
         return plans
     }
 
@@ -282,6 +269,10 @@ struct ProbeRun {
             "direction_seeds": settings.directionSeeds,
             "seed": String(settings.seed),
         ]
+        if settings.has(.sharpness) {
+            text["sharpness"] = sharpness.chosen.map(\.name)
+            if let layer = settings.flatnessLayer { text["flatness_layer"] = layer }
+        }
         if let size = workspace.choices.patchSize { text["patch_size"] = size }
         if let frequency = workspace.choices.frequency { text["frequency"] = frequency }
         if let dataset = workspace.choices.dataset { text["dataset"] = dataset }
@@ -322,7 +313,7 @@ struct ProbeRun {
         default: break
         }
         let object: [String: Any] = [
-            "algorithm": 5, "configuration": configuration, "sha256": try hashes(),
+            "algorithm": 6, "configuration": configuration, "sha256": try hashes(),
             "libtorch": Runtime.version, "onednn": Runtime.usesOneDNN,
         ]
         return SHA256.hash(of: Array(try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])))
@@ -402,15 +393,8 @@ struct ProbeRun {
                 .resumable, "stopped; what is done is in \(output.path), go on with the same command and --resume")
         }
         try SliceShapes.store(in: file)
+        try SharpnessMeasures.storeDifferences(in: file)
         try file.complete()
         try file.close()
     }
-}
-
-/// Radii of the measures that run by default.
-enum SharpnessDefaults {
-    static let sam = 0.05
-    static let average: [(path: String, isAdaptive: Bool, radius: Double)] = [
-        ("sharpness/average", false, 0.01), ("sharpness/average_adaptive", true, 0.1),
-    ]
 }

@@ -29,6 +29,9 @@ struct ProbeSettings {
     let densitySteps: Int
     let bandwidth: Double
     let learningRate: Double
+    /// The names of --sharpness; `nil` for the standard ones.
+    let sharpness: String?
+    let flatnessLayer: String?
     let memory: Double?
     let axes: AxisChoice
     let isOrthogonal: Bool

@@ -83,22 +83,8 @@ struct VariantAnalysis {
     }
 
     private func sharpness(_ point: VariantPoint) throws {
-        try perform("SAM sharpness", ["sharpness/sam"]) { begun in
-            let sam = SAMSharpness(radius: SharpnessDefaults.sam)
-            let result = try sam.evaluate(objective, at: point.θ, loss: point.loss(), gradient: point.gradient())
-            try file.setScalar(
-                variant: name, path: "sharpness/sam", value: result.rise, standardError: result.standardError,
-                samples: objective.function.windowCount, seconds: begun.elapsed,
-                attributes: ["first_order": .double(result.firstOrder)], status: result.rise.isNaN ? .failed : .done)
-        }
-        for (path, isAdaptive, radius) in SharpnessDefaults.average {
-            try perform(path, [path]) { begun in
-                let result = try AverageSharpness(radius: radius, isAdaptive: isAdaptive)
-                    .evaluate(objective, at: point.θ, loss: point.loss(), seed: settings.seed)
-                try file.setScalar(
-                    variant: name, path: path, value: result.mean, standardError: result.standardError,
-                    samples: result.count, seconds: begun.elapsed, status: result.mean.isNaN ? .failed : .done)
-            }
+        try run.sharpness.run(point, name: name, seed: settings.seed, file: file) { title, scalars, arrays, body in
+            try perform(title, scalars, arrays: arrays, body)
         }
     }
 

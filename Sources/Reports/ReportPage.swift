@@ -151,12 +151,8 @@ enum Methods {
                 "λ max of P⁻¹H with Adam's diagonal P from the gradients of the batches; full-batch Adam settles at 38/η (Cohen et al., arXiv 2207.14484)."
             ),
             (
-                paths.contains("sharpness/sam"), "SAM sharpness",
-                "L(θ + ρg/‖g‖) − L(θ), ρ = 0.05 (Foret et al., arXiv 2010.01412). Away from a minimum mostly the first-order part ρ‖g‖."
-            ),
-            (
-                paths.contains("sharpness/average"), "Average sharpness",
-                "E L(θ + δ) − L(θ) for Gaussian δ, plain with ρ = 0.01 and adaptive with ρ = 0.1 times |θ| (Andriushchenko et al., arXiv 2302.07011), over pairs ±δ."
+                paths.contains { $0.hasPrefix("sharpness/") }, "Sharpness",
+                "Each by its published definition, which stands with its radius and source in the attributes of the number; docs/measures.md has invariances and pitfalls. The same windows and random draws for every variant. Where a gradient is not 0 the attribute first_order tells what the slope alone explains."
             ),
             (
                 slices, "Slices",

@@ -58,9 +58,17 @@ public struct Summary {
         ("negative_mass", "negative mass"), ("effective_rank", "effective rank"), ("stable_rank", "stable rank"),
         ("preconditioned_sharpness", "λ max / Adam"),
     ]
-    private static let last: [(path: String, title: String)] = [
-        ("sharpness/sam", "SAM sharpness"), ("sharpness/average", "average sharpness"),
-        ("sharpness/average_adaptive", "adaptive average"),
+    /// Short titles of the measures of sharpness, by name.
+    private static let sharpness: [String: String] = [
+        "sam": "SAM sharpness", "m_sharpness": "m-sharpness", "asam": "ASAM", "asam_filter": "ASAM, rows",
+        "average": "average sharpness", "average_adaptive": "adaptive average",
+        "average_uniform": "average, uniform", "average_adaptive_uniform": "adaptive, uniform",
+        "worst_l2": "worst case l2", "worst_l2_adaptive": "adaptive worst l2", "worst_linf": "worst case l∞",
+        "worst_linf_adaptive": "adaptive worst l∞", "keskar": "Keskar", "keskar_subspace": "Keskar, subspace",
+        "lpf": "low-pass loss", "lpf_filter": "low-pass, rows", "local_entropy": "local entropy",
+        "pac_bayes": "PAC-Bayes σ", "pac_bayes_magnitude": "PAC-Bayes σ, rel.", "quadratic_form": "θᵀHθ",
+        "fisher_rao": "Fisher-Rao norm", "relative_flatness": "relative flatness", "critical": "critical sharpness",
+        "effective_smoothness": "smoothness along g", "llc": "LLC",
     ]
 
     /// The measures that a run asked for.
@@ -81,7 +89,12 @@ public struct Summary {
             let prefix = Summary.title(of: group)
             for (name, title) in Summary.curvature { add("\(group)/\(name)", prefix + title) }
         }
-        for (path, title) in Summary.last { add(path, title) }
+        var names: [String] = []
+        for path in record.variants.flatMap({ $0.scalars.map(\.path) }) where path.hasPrefix("sharpness/") {
+            let name = String(path.dropFirst("sharpness/".count))
+            if !names.contains(name) { names.append(name) }
+        }
+        for name in names { add("sharpness/\(name)", Summary.sharpness[name] ?? name) }
         self.measures = measures
     }
 
@@ -112,6 +125,7 @@ public struct Summary {
         switch scalar.status {
         case .pending: return Cell(text: "pending")
         case .failed: return Cell(text: "failed")
+        case .done where scalar.attributes["undefined"]?.number == 1: return Cell(text: "not defined")
         case .done, .interpolated:
             let error = scalar.standardError
             return Cell(

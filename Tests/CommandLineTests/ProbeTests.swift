@@ -282,8 +282,11 @@ import Testing
             small + ["--dry-run", "--json", "--output", scratch.path("none.h5")], in: scratch.url)
         #expect(dry.status == 0, "\(dry.errors)")
         let plan = try #require(try JSONSerialization.jsonObject(with: Data(dry.output.utf8)) as? [String: Any])
-        // Two for the determinism check; per variant 1 loss, 1 SAM, 20 average, 5 line, 12 plane; 5 for the path.
-        #expect(plan["forward"] as? Int == 2 + 3 * (1 + 1 + 20 + 5 + 12) + 5)
+        // Two for the determinism check; per variant 1 loss, 5 line, 12 plane; 5 for the path; and the measures of sharpness: SAM, m-sharpness
+        // and ASAM twice 4, average 20, critical 16.
+        #expect(plan["forward"] as? Int == 2 + 3 * (1 + 5 + 12 + 4 + 20 + 16) + 5)
+        // The gradient, m-sharpness 1, effective smoothness 4.
+        #expect(plan["gradient"] as? Int == 3 * (1 + 1 + 4))
         #expect(!scratch.contents.contains("none.h5"))
     }
 

@@ -155,34 +155,6 @@ import Testing
         #expect(values[2] == (try objective.loss(at: Interpolation.mix(θ, other, weight: 0.3)).mean))
     }
 
-    @Test func averageSharpnessIsHalfTheTraceTimesTheVariance() throws {
-        let trace = try (0..<QuadraticLoss.size).reduce(0.0) {
-            try $0 + loss.hessian.selected(0, at: $1).selected(0, at: $1).item
-        }
-        let value = try objective.loss(at: θ)
-        let plain = try AverageSharpness(radius: 0.3, isAdaptive: false, pairs: 400)
-            .evaluate(objective, at: θ, loss: value, seed: 1)
-        #expect(abs(plain.mean - 0.5 * 0.09 * trace) < 4 * plain.standardError)
-        let weights = try θ.doubles
-        var weighted = 0.0
-        for i in 0..<QuadraticLoss.size {
-            weighted += try loss.hessian.selected(0, at: i).selected(0, at: i).item * weights[i] * weights[i]
-        }
-        let adaptive = try AverageSharpness(radius: 0.3, isAdaptive: true, pairs: 400)
-            .evaluate(objective, at: θ, loss: value, seed: 1)
-        #expect(abs(adaptive.mean - 0.5 * 0.09 * weighted) < 4 * adaptive.standardError)
-    }
-
-    @Test func samStepIsAnalytic() throws {
-        let value = try objective.loss(at: θ)
-        let gradient = try objective.gradient(at: θ)
-        let norm = try gradient.euclideanNorm()
-        let curvature = try gradient.dot(loss.hessian.matmul(gradient)) / (norm * norm)
-        let result = try SAMSharpness(radius: 0.05).evaluate(objective, at: θ, loss: value, gradient: gradient)
-        #expect(abs(result.rise - (0.05 * norm + 0.5 * 0.0025 * curvature)) < 1e-12)
-        #expect(abs(result.firstOrder - 0.05 * norm) < 1e-12)
-    }
-
     @Test func workersDoNotChangeABit() throws {
         let one = try Objective(loss, dtype: .float64, workers: 1)
         #expect(try one.loss(at: θ) == objective.loss(at: θ))

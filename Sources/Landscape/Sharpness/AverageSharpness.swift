@@ -1,41 +1,62 @@
-import Networks
 import Tensor
 
-/// Average-case sharpness: E L(θ + δ) − L(θ) for Gaussian δ.
+/// Average-case sharpness: E L(θ + δ) − L(θ) for random δ.
 ///
-/// Source: Andriushchenko et al., ICML 2023, arXiv 2302.07011, section 2, with c = 1 (plain) or c = |θ| (adaptive):
-/// δ ~ N(0, ρ² diag(c²)). For small ρ the value is ½ ρ² Σ cᵢ² Hᵢᵢ. Draws come in pairs ±δ, which removes every odd order
-/// of ρ from the noise and leaves the expectation as it is.
-/// Invariances: the adaptive form is unchanged by element-wise rescalings that leave the network function as it is.
+/// Source: Andriushchenko et al., ICML 2023, arXiv 2302.07011, section 2: δ ~ N(0, ρ² diag(c²)), or U(−ρc, ρc), with c = 1 (plain)
+/// or c = |θ| (adaptive). For small ρ the value is ½ρ² Σ cᵢ²Hᵢᵢ for the Gaussian and a third of it for the uniform draw. Draws come
+/// in pairs ±δ, which removes every odd order of ρ from the noise and leaves the expectation as it is.
+/// Invariances: the adaptive form under rescalings of entries that keep the function; scales with the loss. Defined everywhere.
 /// Cost: two forward passes per pair.
-public struct AverageSharpness: Sendable {
-    /// The standard deviation ρ: in units of the parameters, or relative to |θ| when adaptive.
+public struct AverageSharpness: SharpnessMeasure {
+    /// The law of δ.
+    public enum Distribution: String, Sendable { case gaussian, uniform }
+
+    /// ρ: in units of the parameters, or relative to |θ| when adaptive.
     public let radius: Double
     /// Whether the noise is scaled by |θ|.
     public let isAdaptive: Bool
+    /// The law.
+    public let distribution: Distribution
     /// Pairs of draws.
     public let pairs: Int
 
     /// The measure.
-    public init(radius: Double, isAdaptive: Bool, pairs: Int = 5) {
+    public init(radius: Double, isAdaptive: Bool, distribution: Distribution = .gaussian, pairs: Int = 5) {
         self.radius = radius
         self.isAdaptive = isAdaptive
+        self.distribution = distribution
         self.pairs = pairs
     }
 
-    /// The mean rise and its standard error over pairs.
-    public func evaluate(
-        _ objective: Objective, at θ: Tensor, loss: LossValue, seed: UInt64
-    ) throws -> SampleStatistics {
+    public var name: String {
+        "average" + (isAdaptive ? "_adaptive" : "") + (distribution == .uniform ? "_uniform" : "")
+    }
+    public var title: String {
+        "average-case sharpness" + (isAdaptive ? ", adaptive" : "")
+            + (distribution == .uniform ? ", uniform noise" : "")
+    }
+    public var definition: String {
+        let width = isAdaptive ? "rho |w|" : "rho"
+        return distribution == .gaussian
+            ? "E L(w + d) - L(w), d ~ N(0, \(isAdaptive ? "rho^2 w^2" : "rho^2"))"
+            : "E L(w + d) - L(w), d ~ U(-\(width), \(width))"
+    }
+    public let reference = "arXiv:2302.07011"
+    public var settings: [String: Double] { ["rho": radius, "pairs": Double(pairs)] }
+    public var cost: SharpnessCost { SharpnessCost(forward: 2 * pairs) }
+    public func sampleCount(windows: Int) -> Int { pairs }
+
+    public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
+        let scale = isAdaptive ? try point.θ.absolute() : nil
         var rises: [Double] = []
         for pair in 0..<pairs {
-            let stream = try RandomStream(seed: seed, "average-sharpness", pair)
-            let noise = try stream.normal([objective.dimension]).to(objective.dtype, device: objective.device)
-            if isAdaptive { try noise.multiplyInPlace(try θ.absolute()) }
-            let above = try objective.loss(at: try θ.adding(noise, times: radius)).mean
-            let below = try objective.loss(at: try θ.adding(noise, times: -radius)).mean
-            rises.append((above + below) / 2 - loss.mean)
+            let noise =
+                distribution == .gaussian ? try point.normal("average", pair) : try point.uniform("average", pair)
+            if let scale { try noise.multiplyInPlace(scale) }
+            let above = try point.objective.loss(at: try point.θ.adding(noise, times: radius)).mean
+            let below = try point.objective.loss(at: try point.θ.adding(noise, times: -radius)).mean
+            rises.append((above + below) / 2 - point.loss.mean)
         }
-        return SampleStatistics(rises)
+        return SharpnessResult(meanOf: rises)
     }
 }

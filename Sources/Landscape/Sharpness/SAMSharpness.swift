@@ -1,27 +1,64 @@
 import Tensor
 
-/// One-step SAM sharpness: L(θ + ρ g/‖g‖) − L(θ) with g = ∇L(θ).
+/// One-step SAM sharpness: L(θ + ε) − L(θ) with ε = ρ g/‖g‖, g = ∇L(θ).
 ///
-/// Source: Foret et al., ICLR 2021, arXiv 2010.01412, equation (2) with the first-order maximiser.
-/// Where θ is not stationary the value is about ρ‖g‖; that part is reported beside it.
-/// Invariances: none; scales with the loss. Cost: one gradient (given) and one forward pass.
-public struct SAMSharpness: Sendable {
+/// Source: Foret et al., ICLR 2021, arXiv 2010.01412, equation (2) with the first-order maximiser; ρ = 0.05 there.
+/// Where θ is not stationary the value is about ρ‖g‖; that part is reported beside it. Not defined where g = 0: then the ascent
+/// has no direction.
+/// Invariances: permutations of neurons; scales with the loss. Cost: one forward pass.
+public struct SAMSharpness: SharpnessMeasure {
     /// The radius ρ of the ball, in units of the parameters.
     public let radius: Double
 
-    /// The measure with a radius; 0.05 in the paper.
-    public init(radius: Double = 0.05) {
-        self.radius = radius
-    }
+    /// The measure with a radius.
+    public init(radius: Double = 0.05) { self.radius = radius }
 
-    /// The rise of the loss, its standard error over windows (paired), and ρ‖g‖. A zero gradient gives zeros.
-    public func evaluate(
-        _ objective: Objective, at θ: Tensor, loss: LossValue, gradient: Tensor
-    ) throws -> (rise: Double, standardError: Double, firstOrder: Double) {
-        let norm = try gradient.euclideanNorm()
-        guard norm > 0 else { return (0, 0, 0) }
-        let ascended = try objective.loss(at: try θ.adding(gradient, times: radius / norm))
-        let statistics = SampleStatistics(zip(ascended.perWindow, loss.perWindow).map { $0 - $1 })
-        return (statistics.mean, statistics.standardError, radius * norm)
+    public let name = "sam"
+    public let title = "one-step SAM sharpness"
+    public let definition = "L(w + rho g/|g|) - L(w)"
+    public let reference = "arXiv:2010.01412"
+    public var settings: [String: Double] { ["rho": radius] }
+    public let cost = SharpnessCost(forward: 1)
+    public func sampleCount(windows: Int) -> Int { windows }
+
+    public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
+        guard point.gradientNorm > 0 else { throw SharpnessUndefined("the gradient is 0") }
+        let ascended = try point.objective.loss(
+            at: try point.θ.adding(point.gradient, times: radius / point.gradientNorm))
+        return SharpnessResult(meanOf: point.rises(to: ascended), firstOrder: radius * point.gradientNorm)
+    }
+}
+
+/// m-sharpness: the mean over batches of m windows of the one-step ascent on each batch alone,
+/// (1/n) Σ_b Σ_{i∈b} [ℓᵢ(θ + ρ g_b/‖g_b‖) − ℓᵢ(θ)].
+///
+/// Source: Foret et al., ICLR 2021, arXiv 2010.01412, section 4.2. m is the batch size of the objective; the value grows as m
+/// falls. Invariances: as ``SAMSharpness``. Cost: one gradient and one forward pass.
+public struct BatchSharpness: SharpnessMeasure {
+    /// ρ.
+    public let radius: Double
+
+    /// The measure with a radius.
+    public init(radius: Double = 0.05) { self.radius = radius }
+
+    public let name = "m_sharpness"
+    public let title = "m-sharpness over batches"
+    public let definition = "mean over batches b of L_b(w + rho g_b/|g_b|) - L_b(w)"
+    public let reference = "arXiv:2010.01412"
+    public var settings: [String: Double] { ["rho": radius] }
+    public let cost = SharpnessCost(forward: 1, gradient: 1)
+    public let detailNames = ["m", "batches"]
+    public func sampleCount(windows: Int) -> Int { windows }
+
+    public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
+        let radius = radius
+        let rises = try point.objective.batchwiseRise(at: point.θ) { gradient in
+            let norm = try gradient.euclideanNorm()
+            // A batch without slope does not ascend.
+            return try gradient * (norm > 0 ? radius / norm : 0)
+        }
+        let sizes = point.objective.function.batches.map { Double($0.count) }
+        return SharpnessResult(
+            meanOf: rises, details: ["m": sizes.max() ?? 0, "batches": Double(sizes.count)])
     }
 }

@@ -11,8 +11,10 @@ enum SliceShapes {
         attributes(roughness + (joinsWeights ? barriers : []))
     }
 
+    private static let basins = ["basins", "mean_persistence", "largest_persistence"]
+
     /// The attributes of a plane.
-    static var planeAttributes: [String: AttributeValue] { attributes(roughness) }
+    static var planeAttributes: [String: AttributeValue] { attributes(roughness + basins) }
 
     private static func attributes(_ names: [String]) -> [String: AttributeValue] {
         Dictionary(uniqueKeysWithValues: names.map { ($0, .double(.nan)) })
@@ -35,7 +37,13 @@ enum SliceShapes {
                 guard let loss = plane.column("loss"), !plane.status.contains(.pending),
                     let shape = SliceRoughness(x: plane.x, y: plane.y, loss: loss)
                 else { continue }
-                try store(values(shape), plane.attributes, .plane(variant: variant.name, name: plane.name), file)
+                var found = values(shape)
+                if let tree = MergeTree(loss, width: plane.x.count) {
+                    found["basins"] = Double(tree.basins.count + 1)
+                    found["mean_persistence"] = tree.meanPersistence
+                    found["largest_persistence"] = tree.largestPersistence
+                }
+                try store(found, plane.attributes, .plane(variant: variant.name, name: plane.name), file)
             }
         }
     }

@@ -1,0 +1,36 @@
+import Tensor
+
+/// The Fisher-Rao norm, θᵀGθ with the Gauss-Newton matrix G: the Fisher matrix where the loss is the negative log-likelihood of an exponential family in
+/// its natural parameters, up to the noise variance for the squared error (θᵀFθ = θᵀGθ/(2s²) with noise variance s² for the mean squared error).
+///
+/// Source: Liang, Poggio, Rakhlin & Stokes, AISTATS 2019, arXiv 1711.01530, definition 2; no square root is taken. The closed form
+/// (L+1)² E⟨∂ℓ/∂f, f⟩² of the paper holds for bias-free homogeneous nets alone; here Jθ is taken by derivatives.
+/// Invariances: rescalings of nodes that keep the function; scales with the loss. Not defined for losses without G (a
+/// mixture's likelihood), and 0 for losses whose second derivative is 0 (absolute error, quantiles).
+/// Cost: one Gauss-Newton product.
+public struct FisherRaoNorm: SharpnessMeasure {
+    /// The measure.
+    public init() {}
+
+    public let name = "fisher_rao"
+    public let title = "Fisher-Rao norm"
+    public let definition = "w^T G w, G the Gauss-Newton matrix"
+    public let reference = "arXiv:1711.01530"
+    public let settings: [String: Double] = [:]
+    public let cost = SharpnessCost(product: 1)
+
+    public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
+        do {
+            let graphs = CurvatureGraphs(point.objective, at: point.θ, matrix: .gaussNewton, memory: 0)
+            let value = try point.θ.dot(graphs.products(with: [point.θ])[0])
+            guard value != 0 else {
+                throw SharpnessUndefined(
+                    "the Gauss-Newton matrix is 0: this loss has no second derivative in the outputs")
+            }
+            return SharpnessResult(value)
+        } catch LandscapeError.noOutputs {
+            throw SharpnessUndefined(
+                "this loss is no convex function of the network's outputs and has no Gauss-Newton matrix")
+        }
+    }
+}
