@@ -156,6 +156,12 @@ struct ProbeCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("The result file.", valueName: "h5"))
     var output: String = "run.h5"
 
+    @Option(
+        help: ArgumentHelp(
+            "Compute share i of n of the run, into a file of its own, for 'landscape merge'; without a report.",
+            valueName: "i/n"))
+    var shard: RunShard?
+
     @Flag(help: "Go on with an interrupted run.")
     var resume = false
 
@@ -213,6 +219,7 @@ struct ProbeCommand: ParsableCommand {
         Log.setQuiet(quiet)
         Interrupt.install()
         let settings = try settings()
+        let noReport = noReport || shard != nil
         if !noReport && !dryRun {
             try ReportCommand.requireGnuplot(hint: "or give --no-report and write it later with 'landscape report'")
         }
@@ -226,6 +233,8 @@ struct ProbeCommand: ParsableCommand {
         let record = try RunReader.read(output)
         if json {
             print(try ProbeDocument(record, seconds: Date().timeIntervalSince(begun)).text())
+        } else if let shard {
+            Log.info("shard \(shard) is done; put all of them together with 'landscape merge'")
         } else {
             print(ProbeTable(record).text())
         }
@@ -336,7 +345,7 @@ struct ProbeCommand: ParsableCommand {
             points: points, theoryPoints: theoryPoints, theoryProbes: theoryProbes, convexityGrid: convexity,
             selfCheck: selfCheck,
             range: interval, automaticFactor: factor, directionSeeds: directionSeeds,
-            seed: machine.seed)
+            seed: machine.seed, shard: shard)
     }
 }
 
@@ -383,6 +392,7 @@ struct ProbeSettings {
     let automaticFactor: Double?
     let directionSeeds: Int
     let seed: UInt64
+    let shard: RunShard?
 
     /// Whether lines are drawn along several random directions.
     var drawsSeveralDirections: Bool {

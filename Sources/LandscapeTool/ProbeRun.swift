@@ -18,6 +18,8 @@ struct ProbeRun {
     let weights: VariantWeights
     /// The matrices of --operators, over all parameters and over --blocks.
     let targets: [CurvatureTarget]
+    /// What is computed together; empty unless a shard needs to know.
+    let units: [String: Int]
     private let auxiliaryHash: String?
     private let fileHashes: [String: String]
 
@@ -32,6 +34,7 @@ struct ProbeRun {
         }
         targets = try CurvatureTarget.all(
             matrices: settings.matrices, blocks: settings.blocks, layout: workspace.model.layout)
+        units = settings.shard == nil ? [:] : ProbeRun.units(settings, targets)
         var auxiliary: Tensor?
         if let path = settings.auxiliary {
             let other = try PretrainedModel(URL(fileURLWithPath: path), family: workspace.model.family)
@@ -82,7 +85,7 @@ struct ProbeRun {
         }
         return RunPlan(
             title: "Loss landscape of \(workspace.model.architecture)",
-            command: command.map(quoted).joined(separator: " "),
+            command: command.map(\.quotedForShell).joined(separator: " "),
             seed: settings.seed, software: ["landscape": Version.number, "libtorch": Runtime.version],
             manifestJSON: try manifestJSON(), fingerprint: try fingerprint(),
             attributes: [
@@ -90,7 +93,7 @@ struct ProbeRun {
                 "architecture": .string(workspace.model.architecture), "parameters": .int(workspace.model.layout.count),
                 "windows": .int(workspace.windows.count), "task": .string(workspace.task.rawValue),
                 "loss": .string(workspace.loss.rawValue), "precision": .string(workspace.dtype.description),
-            ], variants: variants)
+            ], variants: variants, shard: settings.shard)
     }
 
     private func arrays() -> [ArrayPlan] {
@@ -98,11 +101,6 @@ struct ProbeRun {
             (settings.has(.eigen) ? EigenMeasure(target: target, settings: settings).arrays : [])
                 + (settings.has(.density) ? DensityMeasure(target: target, settings: settings).arrays : [])
         }
-    }
-
-    private func quoted(_ text: String) -> String {
-        text.contains(where: { " '\"$`\\*?;&|<>()".contains($0) })
-            ? "'" + text.replacingOccurrences(of: "'", with: "'\\''") + "'" : text
     }
 
     /// SHA-256 of a flat parameter vector's bytes in the precision of the run.
@@ -382,8 +380,9 @@ struct ProbeRun {
             throw Exit.Failure(
                 .resumable, "stopped; what is done is in \(output.path), go on with the same command and --resume")
         }
-        try SliceShapes.store(in: file)
-        try file.complete()
+        // A shard holds no whole slice: their shapes come with the merge.
+        if settings.shard == nil { try SliceShapes.store(in: file) }
+        try file.complete(owning: owns)
         try file.close()
     }
 }

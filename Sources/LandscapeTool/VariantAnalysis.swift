@@ -154,7 +154,7 @@ struct VariantAnalysis {
         let isDone =
             try scalars.allSatisfy { try file.scalarStatus(variant: name, path: $0) == .done }
             && arrays.allSatisfy { try file.arrayStatus(variant: name, path: $0) == .done }
-        guard !isDone else { return }
+        guard !isDone, (scalars + arrays).contains(where: { run.owns($0, of: name) }) else { return }
         try attempt(title) {
             do { try body(Stopwatch()) } catch let error where !(error is ArchiveError) {
                 if case LandscapeError.interrupted = error { throw error }
@@ -181,10 +181,9 @@ struct VariantAnalysis {
     /// Point by point, each on all threads, since derivatives need more memory than losses.
     private func lineWithDerivatives(_ line: String, _ geometry: SliceGeometry, _ coordinates: [Double]) throws {
         let statuses = try file.lineStatuses(variant: name, line: line)
-        let pending = coordinates.indices.filter { statuses[$0] == .pending }
+        let pending = run.pending(statuses, of: name)
         guard !pending.isEmpty else { return }
-        let progress = Log.Progress(
-            "\(name) lines/\(line)", total: coordinates.count, done: coordinates.count - pending.count)
+        let progress = run.progress("\(name) lines/\(line)", statuses, of: name)
         let direction = try geometry.direction()
         for index in pending {
             let θ = try geometry.point([coordinates[index]])
@@ -214,13 +213,11 @@ struct VariantAnalysis {
     private func lineAlongSeveral(_ line: String, _ centre: Tensor, _ first: Tensor) throws {
         let statuses = try file.lineStatuses(variant: name, line: line)
         let coordinates = run.lineCoordinates
-        let pending = coordinates.indices.filter { statuses[$0] == .pending }
+        let pending = run.pending(statuses, of: name)
         guard !pending.isEmpty else { return }
         let count = settings.directionSeeds
         let directions = try [first] + (1..<count).map { try run.randomDirection($0) }
-        let progress = Log.Progress(
-            "\(name) lines/\(line), \(count) directions", total: coordinates.count,
-            done: coordinates.count - pending.count)
+        let progress = run.progress("\(name) lines/\(line), \(count) directions", statuses, of: name)
         var known: [Int: [Double]] = [:]
         var losses: [Int: LossValue] = [:]
         // The point t along direction s has the coordinates t eₛ.
@@ -266,10 +263,9 @@ struct VariantAnalysis {
         _ title: String, _ geometry: SliceGeometry, _ coordinates: [[Double]], _ statuses: [ItemStatus],
         store: @escaping (Int, LossValue) throws -> Void
     ) throws {
-        let pending = coordinates.indices.filter { statuses[$0] == .pending }
+        let pending = run.pending(statuses, of: name)
         guard !pending.isEmpty else { return }
-        let progress = Log.Progress(
-            "\(name) \(title)", total: coordinates.count, done: coordinates.count - pending.count)
+        let progress = run.progress("\(name) \(title)", statuses, of: name)
         var failed = 0
         try Slices.evaluate(objective, geometry, points: pending.map { ($0, coordinates[$0]) }) { index, value in
             try store(index, value)
@@ -280,14 +276,20 @@ struct VariantAnalysis {
     }
 
     private func hasPendingWork() throws -> Bool {
-        for scalar in plan.scalars where try file.scalarStatus(variant: name, path: scalar.path) != .done {
+        for scalar in plan.scalars
+        where try run.owns(scalar.path, of: name) && file.scalarStatus(variant: name, path: scalar.path) != .done {
             return true
         }
-        for array in plan.arrays where try file.arrayStatus(variant: name, path: array.path) != .done { return true }
-        for line in plan.lines where try file.lineStatuses(variant: name, line: line.name).contains(.pending) {
+        for array in plan.arrays
+        where try run.owns(array.path, of: name) && file.arrayStatus(variant: name, path: array.path) != .done {
             return true
         }
-        for plane in plan.planes where try file.planeStatuses(variant: name, plane: plane.name).contains(.pending) {
+        for line in plan.lines
+        where try !run.pending(file.lineStatuses(variant: name, line: line.name), of: name).isEmpty {
+            return true
+        }
+        for plane in plan.planes
+        where try !run.pending(file.planeStatuses(variant: name, plane: plane.name), of: name).isEmpty {
             return true
         }
         return false

@@ -43,10 +43,9 @@ struct ConvexityMeasure {
         _ objective: Objective, _ run: ProbeRun, _ geometry: SliceGeometry, name: String, file: RunFile
     ) throws {
         let statuses = try file.planeStatuses(variant: name, plane: Self.name)
-        let pending = statuses.indices.filter { statuses[$0] == .pending }
+        let pending = run.pending(statuses, of: name)
         guard !pending.isEmpty else { return }
-        let progress = Log.Progress(
-            "\(name) convexity, points", total: statuses.count, done: statuses.count - pending.count)
+        let progress = run.progress("\(name) convexity, points", statuses, of: name)
         for index in pending {
             let (row, column) = (index / xs.count, index % xs.count)
             var values: [String: Double] = [:]

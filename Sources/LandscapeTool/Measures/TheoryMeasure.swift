@@ -59,11 +59,10 @@ struct TheoryMeasure {
         var pending: [(line: Int, point: Int)] = []
         for (index, line) in TheoryMeasure.lines.enumerated() {
             let statuses = try file.lineStatuses(variant: name, line: line.name)
-            pending += statuses.indices.filter { statuses[$0] == .pending }.map { (index, $0) }
+            pending += run.pending(statuses, of: name).map { (index, $0) }
         }
         guard !pending.isEmpty else { return }
-        let total = 3 * settings.theoryPoints
-        let progress = Log.Progress("\(name) theory, points", total: total, done: total - pending.count)
+        let progress = Log.Progress("\(name) theory, points", total: pending.count)
         // Kept products at both ends, where they fit beside a basis.
         let vectors = run.availableVectors(dimension: objective.dimension)
         let path = try PathCurvature(
