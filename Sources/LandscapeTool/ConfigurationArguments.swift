@@ -97,6 +97,6 @@ enum ProbeOptionNames {
         "density-steps", "bandwidth", "learning-rate", "theory-points", "theory-probes", "convexity-grid",
         "samples", "precision", "device", "threads", "memory", "axes", "direction-seeds", "one-dimensional", "grid",
         "points", "range",
-        "seed", "output", "report", "shard",
+        "seed", "output", "report", "shard", "rank-timeout",
     ])
 }

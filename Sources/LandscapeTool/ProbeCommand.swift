@@ -162,6 +162,11 @@ struct ProbeCommand: ParsableCommand {
             valueName: "i/n"))
     var shard: RunShard?
 
+    @Option(
+        help: ArgumentHelp(
+            "With several processes: seconds without a sign of life after which one counts as lost.", valueName: "s"))
+    var rankTimeout: Double = 60
+
     @Flag(help: "Go on with an interrupted run.")
     var resume = false
 
@@ -212,20 +217,38 @@ struct ProbeCommand: ParsableCommand {
             throw ValidationError("Give --derivatives or --direction-seeds, not both.")
         }
         if points < 1 { throw ValidationError("--points must be at least 1.") }
+        if !(rankTimeout >= 1 && rankTimeout <= 86_400) {
+            throw ValidationError("--rank-timeout must lie between 1 and 86400.")
+        }
         if let memory, !(memory > 0) { throw ValidationError("--memory must be positive.") }
     }
 
     func run() throws {
         Log.setQuiet(quiet)
         Interrupt.install()
+        let meeting = dryRun ? nil : try RankEnvironment().meeting()
+        if let meeting, meeting.rank > 0 { Log.setRank(meeting.rank) }
         let settings = try settings()
+        guard let meeting else { return try run(settings, nil) }
+        let ranks = try RankGroup(meeting, timeout: rankTimeout)
+        do { try run(settings, ranks) } catch {
+            ranks.leave(within: 1)
+            throw error
+        }
+        ranks.leave(within: rankTimeout)
+    }
+
+    private func run(_ settings: ProbeSettings, _ ranks: RankGroup?) throws {
+        if let ranks, !ranks.isWriter {
+            return try makeRun(settings, ranks).execute(
+                output: URL(fileURLWithPath: output), resume: resume, overwrite: overwrite)
+        }
         let noReport = noReport || shard != nil
         if !noReport && !dryRun {
             try ReportCommand.requireGnuplot(hint: "or give --no-report and write it later with 'landscape report'")
         }
         try OutputFile.requireWritable(output, overwriting: resume || overwrite || dryRun)
-        let workspace = try Workspace(model, data, machine)
-        let run = try ProbeRun(workspace, settings, workers: machine.workers, command: CommandLine.arguments)
+        let run = try makeRun(settings, ranks)
         if dryRun { return try run.printPlan(asJSON: json) }
 
         let begun = Date()
@@ -263,6 +286,14 @@ struct ProbeCommand: ParsableCommand {
             throw Exit.Failure(
                 .notConverged, "\(unconverged) eigenpairs did not converge; raise --max-products or --tolerance")
         }
+    }
+
+    private func makeRun(_ settings: ProbeSettings, _ ranks: RankGroup?) throws -> ProbeRun {
+        // Processes on one machine share its processors.
+        let workers = machine.threads ?? max(1, machine.workers / RankEnvironment().localCount)
+        return try ProbeRun(
+            Workspace(model, data, machine), settings, workers: ranks == nil ? machine.workers : workers, ranks: ranks,
+            command: CommandLine.arguments)
     }
 
     /// The options in the form the run needs.

@@ -14,6 +14,8 @@ struct ProbeRun {
     let workspace: Workspace
     var settings: ProbeSettings
     let workers: Int
+    /// The processes that share the work; `nil` alone.
+    let ranks: RankGroup?
     let command: [String]
     let weights: VariantWeights
     /// The matrices of --operators, over all parameters and over --blocks.
@@ -23,7 +25,10 @@ struct ProbeRun {
     private let auxiliaryHash: String?
     private let fileHashes: [String: String]
 
-    init(_ workspace: Workspace, _ settings: ProbeSettings, workers: Int, command: [String]) throws {
+    init(
+        _ workspace: Workspace, _ settings: ProbeSettings, workers: Int, ranks: RankGroup? = nil, command: [String]
+    ) throws {
+        self.ranks = ranks
         self.workspace = workspace
         self.settings = settings
         self.workers = workers
@@ -325,7 +330,7 @@ struct ProbeRun {
     // MARK: Execution
 
     func execute(output: URL, resume: Bool, overwrite: Bool) throws {
-        let objective = try workspace.makeObjective(workers: workers)
+        let objective = try workspace.makeObjective(workers: workers, ranks: ranks)
         let reference = workspace.pretrained.flat
         try objective.verifyDeterminism(at: reference)
         var resolved = self
@@ -339,6 +344,8 @@ struct ProbeRun {
             }
         } catch LandscapeError.interrupted {
             throw Exit.Failure(.resumable, "stopped before anything was written; give the same command again")
+        } catch LandscapeError.rankLost(let what) {
+            throw Exit.Failure(.resumable, "\(what); nothing was written yet, give the same command again")
         }
         try resolved.execute(objective, axes, output: output, resume: resume, overwrite: overwrite)
     }
@@ -365,11 +372,7 @@ struct ProbeRun {
         _ objective: Objective, _ axes: SliceAxes?, output: URL, resume: Bool, overwrite: Bool
     ) throws {
         let plan = try plan(axes)
-        let resuming = resume && FileManager.default.fileExists(atPath: output.path)
-        let file =
-            resuming
-            ? try RunFile.open(resuming: output.path, plan: plan)
-            : try RunFile.create(at: output.path, plan: plan, overwrite: overwrite)
+        let file = try openFile(plan, axes, output: output, resume: resume, overwrite: overwrite)
         do {
             for (variant, planned) in zip(settings.variants, plan.variants) {
                 let analysis = VariantAnalysis(
@@ -379,7 +382,12 @@ struct ProbeRun {
         } catch LandscapeError.interrupted {
             throw Exit.Failure(
                 .resumable, "stopped; what is done is in \(output.path), go on with the same command and --resume")
+        } catch LandscapeError.rankLost(let what) {
+            throw Exit.Failure(
+                .resumable,
+                "\(what); what is done is in \(output.path), go on with the same command and --resume")
         }
+        if let ranks, !ranks.isWriter { return }
         // A shard holds no whole slice: their shapes come with the merge.
         if settings.shard == nil { try SliceShapes.store(in: file) }
         try file.complete(owning: owns)

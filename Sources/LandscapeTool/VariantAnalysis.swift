@@ -138,8 +138,8 @@ struct VariantAnalysis {
 
     /// What goes wrong in one measure is said, and the others go on; a broken file or a wish to stop end the run.
     private func attempt(_ measure: String, _ body: () throws -> Void) throws {
-        do { try body() } catch LandscapeError.interrupted {
-            throw LandscapeError.interrupted
+        do { try body() } catch let error where LandscapeError.endsRun(error) {
+            throw error
         } catch let error as ArchiveError {
             throw error
         } catch {
@@ -157,7 +157,7 @@ struct VariantAnalysis {
         guard !isDone, (scalars + arrays).contains(where: { run.owns($0, of: name) }) else { return }
         try attempt(title) {
             do { try body(Stopwatch()) } catch let error where !(error is ArchiveError) {
-                if case LandscapeError.interrupted = error { throw error }
+                if LandscapeError.endsRun(error) { throw error }
                 for path in scalars { try file.setScalar(variant: name, path: path, value: .nan, status: .failed) }
                 for path in arrays { try file.setStatus(.failed, of: .array(variant: name, path: path)) }
                 throw error

@@ -28,7 +28,7 @@ public final class RunFile: @unchecked Sendable {
         var isComplete: Bool
     }
 
-    private init(path: String, layout: RunLayout, file: HDF5File, isComplete: Bool, lock: OutputLock)
+    private init(path: String, layout: RunLayout, file: HDF5File, isComplete: Bool, lock: OutputLock?)
         throws(ArchiveError)
     {
         self.path = path
@@ -77,6 +77,18 @@ public final class RunFile: @unchecked Sendable {
         } catch {
             unlink(temporary)
             throw error
+        }
+    }
+
+    /// The same in memory alone, for a process that computes what another one writes.
+    ///
+    /// - Parameter name: stands for the path in messages.
+    public static func inMemory(name: String, plan: RunPlan) throws(ArchiveError) -> RunFile {
+        let layout = try RunLayout(plan)
+        return try HDF5Library.synchronized { () throws(ArchiveError) in
+            let file = try HDF5File.createInMemory(name: name)
+            try build(layout, in: file.root())
+            return try RunFile(path: name, layout: layout, file: file, isComplete: false, lock: nil)
         }
     }
 

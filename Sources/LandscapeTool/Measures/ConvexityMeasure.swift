@@ -53,7 +53,7 @@ struct ConvexityMeasure {
             do {
                 values = try extremes(objective, geometry.point([xs[column], ys[row]]), run)
             } catch let error where !(error is ArchiveError) {
-                if case LandscapeError.interrupted = error { throw error }
+                if LandscapeError.endsRun(error) { throw error }
                 Log.warning("\(name): convexity at (\(xs[column]), \(ys[row])) failed: \(error)")
                 status = .failed
             }
