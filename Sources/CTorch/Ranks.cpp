@@ -7,6 +7,8 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include <c10/util/Logging.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -30,9 +32,20 @@ struct ct_work {
     at::Tensor target;
 };
 
+namespace {
+
+/// A connection that ends is an error that our caller reports; libtorch would print a stack trace of its own as a warning.
+void silence_warnings() {
+    if (!std::getenv("TORCH_CPP_LOG_LEVEL"))
+        FLAGS_caffe2_log_level = std::max(FLAGS_caffe2_log_level, static_cast<int>(c10::GLOG_ERROR));
+}
+
+} // namespace
+
 int32_t ct_store_open(
     const char *host, uint16_t port, bool serves, const char *prefix, int64_t timeout, ct_store **result) {
     return guarded([&] {
+        silence_warnings();
         c10d::TCPStoreOptions options;
         options.port = port;
         options.isServer = serves;

@@ -13,6 +13,10 @@ struct ProbeCommand: ParsableCommand {
         discussion: """
             Without --weights and --data the embedded checkpoint and series are used, so that 'landscape probe' alone shows \
             the whole job in under a minute.
+
+            Started several times by torchrun --no-python, srun or mpirun, the processes share the work: RANK and WORLD_SIZE, or \
+            what Slurm, Open MPI or PMI set, with MASTER_ADDR and MASTER_PORT. Rank 0 writes the file and the report. Without a \
+            network --shard splits a run, and 'landscape merge' puts it together.
             """)
 
     /// A measure of --measures.
@@ -226,16 +230,7 @@ struct ProbeCommand: ParsableCommand {
     func run() throws {
         Log.setQuiet(quiet)
         Interrupt.install()
-        let meeting = dryRun ? nil : try RankEnvironment().meeting()
-        if let meeting, meeting.rank > 0 { Log.setRank(meeting.rank) }
-        let settings = try settings()
-        guard let meeting else { return try run(settings, nil) }
-        let ranks = try RankGroup(meeting, timeout: rankTimeout)
-        do { try run(settings, ranks) } catch {
-            ranks.leave(within: 1)
-            throw error
-        }
-        ranks.leave(within: rankTimeout)
+        try withRanks(run)
     }
 
     private func run(_ settings: ProbeSettings, _ ranks: RankGroup?) throws {
@@ -286,14 +281,6 @@ struct ProbeCommand: ParsableCommand {
             throw Exit.Failure(
                 .notConverged, "\(unconverged) eigenpairs did not converge; raise --max-products or --tolerance")
         }
-    }
-
-    private func makeRun(_ settings: ProbeSettings, _ ranks: RankGroup?) throws -> ProbeRun {
-        // Processes on one machine share its processors.
-        let workers = machine.threads ?? max(1, machine.workers / RankEnvironment().localCount)
-        return try ProbeRun(
-            Workspace(model, data, machine), settings, workers: ranks == nil ? machine.workers : workers, ranks: ranks,
-            command: CommandLine.arguments)
     }
 
     /// The options in the form the run needs.

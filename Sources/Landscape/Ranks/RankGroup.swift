@@ -61,9 +61,12 @@ public final class RankGroup: Sendable {
     /// - Parameters:
     ///   - timeout: see ``timeout``.
     ///   - joining: seconds to wait for all processes to be there.
+    ///   - shouldStop: asked while they come; `true` ends the wait with ``LandscapeError/interrupted``.
     ///
     /// - Throws: ``LandscapeError/rankLost(_:)`` where not all come.
-    public init(_ meeting: Meeting, timeout: Double = 60, joining: Double = 300) throws {
+    public init(
+        _ meeting: Meeting, timeout: Double = 60, joining: Double = 300, shouldStop: () -> Bool = { false }
+    ) throws {
         precondition(meeting.rank >= 0 && meeting.rank < meeting.count && timeout > 0, "no such rank")
         rank = meeting.rank
         self.timeout = timeout
@@ -87,6 +90,7 @@ public final class RankGroup: Sendable {
                         "\(joined) of \(meeting.count) processes came to \(meeting.host):\(meeting.port) within \(Int(joining)) s"
                     )
                 }
+                if shouldStop() { throw LandscapeError.interrupted }
                 usleep(20_000)
             }
             heartbeat = try Heartbeat(
@@ -98,7 +102,7 @@ public final class RankGroup: Sendable {
                         ? try ProcessGroup(
                             store, name: "group 0", position: rank, size: meeting.count, timeout: joining) : nil))
         } catch let error as TensorError {
-            throw LandscapeError.rankLost("rank \(meeting.rank) found no way to the others: \(error)")
+            throw LandscapeError.rankLost("rank \(meeting.rank) found no way to the others: \(RankGroup.brief(error))")
         }
     }
 
@@ -158,9 +162,11 @@ public final class RankGroup: Sendable {
     /// - Parameter seconds: how long at most; short after a failure, when the others may be waiting for this process's end.
     public func leave(within seconds: Double) {
         let limit = Date(timeIntervalSinceNow: seconds)
+        // The writer's goes on: who waits for its word must not take it for lost.
+        if !isWriter { heartbeat.stop() }
         do {
             try store.set("left/\(rank)", [])
-            guard servesStore else { return heartbeat.stop() }
+            guard servesStore else { return }
             var waiting = Set(members).subtracting([rank])
             while !waiting.subtracting(silent).isEmpty, Date() < limit {
                 for other in waiting where try store.get("left/\(other)") != nil { waiting.remove(other) }
@@ -177,8 +183,17 @@ public final class RankGroup: Sendable {
     /// Errors of the network as what they mean.
     func transport<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as TensorError {
-            throw LandscapeError.rankLost("the connection to another rank broke: \(error)")
+            throw LandscapeError.rankLost("the connection to another rank broke (\(RankGroup.brief(error)))")
         }
+    }
+
+    /// A message of the network libraries without the place in their sources before it and the advice behind it.
+    private static func brief(_ error: TensorError) -> String {
+        guard case .operation(let name, let message) = error else { return "\(error)" }
+        var text = message[...]
+        if text.hasPrefix("[/"), let end = text.range(of: "] ") { text = text[end.upperBound...] }
+        if let advice = text.range(of: ". This is typically") { text = text[..<advice.lowerBound] }
+        return "\(name): \(text.prefix { !$0.isNewline })"
     }
 
     private func reduce(_ tensor: Tensor, _ reduction: ProcessGroup.Reduction) throws {
