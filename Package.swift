@@ -5,7 +5,9 @@ import PackageDescription
 let torch = Context.environment["TORCH_ROOT"] ?? "\(Context.packageDirectory)/.deps/torch"
 
 let torchCompile: [CXXSetting] = [
-    .unsafeFlags(["-isystem", "\(torch)/include", "-isystem", "\(torch)/include/torch/csrc/api/include"])
+    .unsafeFlags(["-isystem", "\(torch)/include", "-isystem", "\(torch)/include/torch/csrc/api/include"]),
+    // Packages of libtorch lack Gloo's headers: where they are not there, what we declare of them is found last.
+    .unsafeFlags(["-idirafter", "\(Context.packageDirectory)/Sources/CTorch/Gloo"]),
 ]
 let torchLink: [LinkerSetting] = [
     .unsafeFlags(["-L\(torch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(torch)/lib"]),
@@ -31,7 +33,7 @@ let package = Package(
     ],
     targets: [
         // MARK: Foreign libraries
-        .target(name: "CTorch", cxxSettings: torchCompile, linkerSettings: torchLink),
+        .target(name: "CTorch", exclude: ["Gloo"], cxxSettings: torchCompile, linkerSettings: torchLink),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
 
         // MARK: Engine and models

@@ -38,6 +38,12 @@ public enum ArchiveError: Error, Equatable, Sendable {
     case invalidValue(path: String, object: String, expected: String, found: String)
     /// The run was declared complete while something is still pending.
     case itemsPending(path: String, count: Int, first: String)
+    /// Two files are not shards of one run; `other` is the file that `path` was compared with.
+    case notMergeable(path: String, other: String, object: String, expected: String, found: String)
+    /// Shards of a run were not given.
+    case shardsMissing(given: String, missing: [Int], count: Int)
+    /// A shard has not finished its share.
+    case shardPending(path: String, shard: String)
     /// The file has been closed.
     case closed(path: String)
     /// Another program's format cannot hold what was asked for.
@@ -62,10 +68,10 @@ public enum ArchiveError: Error, Equatable, Sendable {
     /// The kind of failure.
     public var category: Category {
         switch self {
-        case .missingFile, .notAFile, .unreadable: .noInput
-        case .notHDF5, .damaged, .foreign, .unsupportedSchema, .notExportable: .badData
+        case .missingFile, .notAFile, .unreadable, .shardsMissing: .noInput
+        case .notHDF5, .damaged, .foreign, .unsupportedSchema, .notExportable, .notMergeable: .badData
         case .outputExists, .cannotCreate, .cannotWrite: .cannotCreate
-        case .locked, .fileLockingFailed: .busy
+        case .locked, .fileLockingFailed, .shardPending: .busy
         case .fingerprintMismatch, .planMismatch: .mismatch
         case .invalidPlan, .unknownObject, .invalidValue, .itemsPending, .closed: .misuse
         }
@@ -121,6 +127,15 @@ extension ArchiveError: CustomStringConvertible {
         case .itemsPending(let path, let count, let first):
             "\(path): \(count) item\(count == 1 ? " is" : "s are") still pending, the first is \(first). "
                 + "Continue the run with --resume."
+        case .notMergeable(let path, let other, let object, let expected, let found):
+            "\(path): cannot be merged\(other == path ? "" : " with \(other)"): \(object): expected \(expected), found \(found). "
+                + "Give each shard of one run once, all made with the same weights, data, options and number of shards."
+        case .shardsMissing(let given, let missing, let count):
+            "\(given): shard\(missing.count == 1 ? "" : "s") \(missing.map(String.init).joined(separator: ", ")) of \(count) "
+                + "\(missing.count == 1 ? "is" : "are") not among the files given. Give all of them, or --partial to merge what is there."
+        case .shardPending(let path, let shard):
+            "\(path): shard \(shard) has not finished its share. Continue it with its own command and --resume, "
+                + "or give --partial to merge what is there."
         case .closed(let path):
             "\(path): the file has been closed."
         case .notExportable(let path, let reason):

@@ -56,6 +56,16 @@ static inline hid_t chdf5_create_file_access(void) {
     return list;
 }
 
+/// The same for a file in memory alone, which is never written to a disk. The caller closes it.
+static inline hid_t chdf5_create_memory_access(void) {
+    hid_t list = chdf5_create_file_access();
+    if (list >= 0 && H5Pset_fapl_core(list, 1 << 20, 0) < 0) {
+        H5Pclose(list);
+        return -1;
+    }
+    return list;
+}
+
 /// File creation: ordered links and attributes, and a first header block large enough for the attributes that the
 /// root group gets first. That block lies in the first page of the file, so that overwriting one of them is one write
 /// inside one page. The caller closes it.

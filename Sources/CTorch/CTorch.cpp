@@ -1,6 +1,6 @@
-// The only C++ that sees libtorch. Every body that can throw runs inside `guarded`.
+// Tensors, operators and autograd of libtorch. Every body that can throw runs inside `guarded`.
 
-#include "CTorch.h"
+#include "Internal.h"
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
@@ -18,9 +18,6 @@
 #include <string>
 #include <vector>
 
-struct ct_tensor {
-    at::Tensor value;
-};
 struct ct_operator {
     c10::OperatorHandle handle;
 };
@@ -31,23 +28,11 @@ struct ct_inference {
     c10::InferenceMode guard;
 };
 
+thread_local std::string ct::last_error;
+
 namespace {
 
-thread_local std::string last_error;
-
-template <typename Body> int32_t guarded(Body body) noexcept {
-    try {
-        body();
-        return 0;
-    } catch (const c10::Error &error) {
-        last_error = error.what_without_backtrace();
-    } catch (const std::exception &error) {
-        last_error = error.what();
-    } catch (...) {
-        last_error = "unknown C++ exception";
-    }
-    return 1;
-}
+using ct::guarded;
 
 ct_tensor *wrap(at::Tensor value) {
     return new ct_tensor{std::move(value)};
@@ -108,7 +93,7 @@ std::vector<at::Tensor> tensors(ct_tensor *const *handles, int64_t count) {
 } // namespace
 
 const char *ct_last_error(void) {
-    return last_error.c_str();
+    return ct::last_error.c_str();
 }
 
 const char *ct_version(void) {

@@ -8,14 +8,15 @@ extension Objective {
     ///
     /// Cost: one gradient; `workers` + 1 vectors of memory.
     public func valueAndGradient(at θ: Tensor) throws -> (loss: LossValue, gradient: Tensor) {
-        let parts = Mutex([[Double]](repeating: [], count: function.batches.count))
-        let sums = try sumOverBatches { batch in
+        let known = Mutex([Int: [Double]]())
+        let sums = try sumOverBatches("value and gradient", 1, inputs: [θ]) { batch in
             let (losses, gradients) = try self.batchGradients(batch, at: θ, over: self.function.windowCount)
-            parts.withLock { $0[batch] = losses }
+            known.withLock { $0[batch] = losses }
             return [gradients]
         }
+        let losses = try gather("values", inputs: [θ]) { batch in known.withLock { $0[batch] ?? [] } }
         count { $0.gradient += 1 }
-        return (LossValue(parts.withLock { $0.flatMap { $0 } }), sums[0])
+        return (LossValue(losses), sums[0])
     }
 
     /// The mean loss over one batch and its gradient, flat.
@@ -35,21 +36,19 @@ extension Objective {
     ///
     /// - Parameter step: the displacement for a gradient; called on several threads.
     func batchwiseRise(at θ: Tensor, step: @escaping @Sendable (Tensor) throws -> Tensor) throws -> [Double] {
-        let parts = Mutex([[Double]](repeating: [], count: function.batches.count))
-        try Parallel.forEach(function.batches.count, workers: workers) { batch in
-            try self.requireGoingOn()
+        let rises = try gather("rises of batches", inputs: [θ]) { batch in
             let size = self.function.batches[batch].count
             let (before, gradients) = try self.batchGradients(batch, at: θ, over: size)
             let gradient = try self.function.layout.flatten(gradients, dtype: self.dtype, device: self.device)
             let moved = try self.parameters(of: try θ + step(gradient))
             let after = try Autograd.inference { try self.function.losses(batch: batch, moved).doubles }
-            parts.withLock { $0[batch] = zip(after, before).map { $0 - $1 } }
+            return zip(after, before).map { $0 - $1 }
         }
         count {
             $0.gradient += 1
             $0.forward += 1
         }
-        return parts.withLock { $0.flatMap { $0 } }
+        return rises
     }
 
     /// The losses of a batch's windows, and the gradient of their sum divided by `total`, by parameter.

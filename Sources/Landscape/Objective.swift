@@ -90,6 +90,8 @@ public final class Objective: Sendable {
     public let device: Device
     /// Threads.
     public let workers: Int
+    /// The processes that share the work; `nil` alone.
+    public let ranks: RankGroup?
     private let buffers: [Tensor]
     private let counted = Mutex(Work())
     private let shouldStop: @Sendable () -> Bool
@@ -98,11 +100,14 @@ public final class Objective: Sendable {
     ///
     /// - Parameters:
     ///   - buffers: the model's buffers, in the layout's order.
+    ///   - ranks: other processes that run the same program with the same loss. Every rank then computes its share of the batches,
+    ///     and gets the sums of all.
     ///   - shouldStop: asked before every batch; `true` ends the evaluation with ``LandscapeError/interrupted``.
     public init(
         _ function: any WindowedLoss, buffers: [Tensor] = [], dtype: DType, device: Device = .cpu, workers: Int = 1,
-        shouldStop: @escaping @Sendable () -> Bool = { false }
+        ranks: RankGroup? = nil, shouldStop: @escaping @Sendable () -> Bool = { false }
     ) throws {
+        self.ranks = ranks
         self.function = function
         self.dtype = dtype
         self.device = device
@@ -118,29 +123,56 @@ public final class Objective: Sendable {
 
     func count(_ change: (inout Work) -> Void) { counted.withLock { change(&$0) } }
 
-    private func checkpoint() throws {
+    func checkpoint() throws {
         if shouldStop() { throw LandscapeError.interrupted }
     }
-
-    /// Ends what calls it when a stop was asked for.
-    func requireGoingOn() throws { try checkpoint() }
 
     /// Parameters with this objective's buffers.
     func parameters(_ tensors: [Tensor]) throws -> Parameters { Parameters(tensors: tensors, buffers: buffers) }
 
+    /// The batches that this process computes: all, or every n-th of n ranks.
+    var ownBatches: [Int] {
+        guard let ranks, ranks.members.count > 1 else { return Array(function.batches.indices) }
+        return Array(stride(from: ranks.position, to: function.batches.count, by: ranks.members.count))
+    }
+
     // MARK: Loss
 
     /// L(θ). Cost: one forward pass over all windows.
+    ///
+    /// Ranks share the batches. The bits do not depend on their number: every window is computed by one of them.
     public func loss(at θ: Tensor) throws -> LossValue {
         let parameters = Parameters(tensors: try function.layout.views(of: θ), buffers: buffers)
-        let parts = Mutex([[Double]](repeating: [], count: function.batches.count))
-        try Parallel.forEach(function.batches.count, workers: workers) { batch in
-            try self.checkpoint()
-            let losses = try Autograd.inference { try self.function.losses(batch: batch, parameters).doubles }
-            parts.withLock { $0[batch] = losses }
+        let losses = try gather("loss", inputs: [θ]) { batch in
+            try Autograd.inference { try self.function.losses(batch: batch, parameters).doubles }
         }
         count { $0.forward += 1 }
-        return LossValue(parts.withLock { $0.flatMap { $0 } })
+        return LossValue(losses)
+    }
+
+    /// One number for every window, from a function of the batch, in the order of the windows; ranks share the batches.
+    ///
+    /// - Parameters:
+    ///   - label: what is gathered.
+    ///   - inputs: what it is computed from, which must be the same on all ranks.
+    func gather(
+        _ label: String, inputs: [Tensor], _ body: @escaping @Sendable (Int) throws -> [Double]
+    ) throws -> [Double] {
+        guard let ranks, ranks.members.count > 1 else { return try gatherOwn(body) }
+        // Adding zeros changes no number.
+        return try ranks.combine(label, inputs: inputs) { [try Tensor(try self.gatherOwn(body))] }[0].doubles
+    }
+
+    /// The numbers of the windows in this process's batches; 0 for the others.
+    private func gatherOwn(_ body: @escaping @Sendable (Int) throws -> [Double]) throws -> [Double] {
+        let batches = ownBatches
+        let all = Mutex([Double](repeating: 0, count: function.windowCount))
+        try Parallel.forEach(batches.count, workers: workers) { index in
+            try self.checkpoint()
+            let values = try body(batches[index])
+            all.withLock { $0.replaceSubrange(self.function.batches[batches[index]], with: values) }
+        }
+        return all.withLock { $0 }
     }
 
     /// L(θ) on the calling thread alone, for callers that spread points over threads themselves. A wish to stop ends it
@@ -181,7 +213,7 @@ public final class Objective: Sendable {
 
     /// ∇L(θ), flat. Cost: one gradient over all windows; `workers` + 1 vectors of memory.
     public func gradient(at θ: Tensor) throws -> Tensor {
-        let sums = try sumOverBatches { batch in
+        let sums = try sumOverBatches("gradient", 1, inputs: [θ]) { batch in
             [try self.gradientGraph(batch, at: θ, differentiable: false).gradients]
         }
         count { $0.gradient += 1 }
@@ -191,7 +223,7 @@ public final class Objective: Sendable {
     /// (1/B) Σ_b g_b² over the batches, g_b the mean gradient over batch b, flat. Cost: one gradient.
     public func gradientSecondMoment(at θ: Tensor) throws -> Tensor {
         let batches = Double(function.batches.count)
-        let sums = try sumOverBatches { batch in
+        let sums = try sumOverBatches("second moment", 1, inputs: [θ]) { batch in
             let gradients = try self.gradientGraph(batch, at: θ, differentiable: false).gradients
             // The batch's share of the mean over all windows, as a mean over the batch.
             let share = Double(self.function.batches[batch].count) / Double(self.function.windowCount)
@@ -245,23 +277,45 @@ public final class Objective: Sendable {
         let loss = RestrictedLoss(function, layout: layout, indices: indices, fixed: views)
         return (
             try Objective(
-                loss, buffers: buffers, dtype: dtype, device: device, workers: workers, shouldStop: shouldStop), point
+                loss, buffers: buffers, dtype: dtype, device: device, workers: workers, ranks: ranks,
+                shouldStop: shouldStop), point
         )
     }
 
     /// Adds the batches' vectors, given by parameter (`nil` for zeros), in the order of the batches, `workers` batches at a time.
     ///
+    /// Ranks add the vectors of their own batches and then their sums, so that the last digits depend on their number.
+    ///
     /// Memory: one vector for each sum, and one for each vector of the batches in work.
-    func sumOverBatches(_ body: @escaping @Sendable (Int) throws -> [[Tensor?]]) throws -> [Tensor] {
+    ///
+    /// - Parameters:
+    ///   - label: what is added.
+    ///   - vectors: how many vectors a batch gives.
+    ///   - inputs: what they are computed from, which must be the same on all ranks.
+    func sumOverBatches(
+        _ label: String, _ vectors: Int, inputs: [Tensor], _ body: @escaping @Sendable (Int) throws -> [[Tensor?]]
+    ) throws -> [Tensor] {
+        guard let ranks, ranks.members.count > 1 else { return try sumOverOwnBatches(body) }
+        return try ranks.combine("\(label) \(vectors)", inputs: inputs) {
+            let sums = try self.sumOverOwnBatches(body)
+            guard sums.isEmpty else { return sums }
+            // More ranks than batches.
+            let count = self.function.layout.count
+            return try (0..<vectors).map { _ in try Tensor.zeros([count], dtype: self.dtype, device: self.device) }
+        }
+    }
+
+    private func sumOverOwnBatches(_ body: @escaping @Sendable (Int) throws -> [[Tensor?]]) throws -> [Tensor] {
         let layout = function.layout
+        let batches = ownBatches
         var sums: [Tensor] = []
         var views: [[Tensor]] = []
-        for start in stride(from: 0, to: function.batches.count, by: workers) {
-            let size = min(workers, function.batches.count - start)
+        for start in stride(from: 0, to: batches.count, by: workers) {
+            let size = min(workers, batches.count - start)
             let shared = Mutex([[[Tensor?]]](repeating: [], count: size))
             try Parallel.forEach(size, workers: size) { offset in
                 try self.checkpoint()
-                let result = try body(start + offset)
+                let result = try body(batches[start + offset])
                 shared.withLock { $0[offset] = result }
             }
             for offset in 0..<size {

@@ -11,6 +11,8 @@ public enum ProcessMemory {
 
     /// The largest resident size of this process so far.
     public static var peak: Int {
+        // getrusage would count what the process was before it became this program.
+        if let bytes = statusField("VmHWM:") { return bytes }
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return usage.ru_maxrss * 1024
@@ -29,18 +31,17 @@ public enum ProcessMemory {
     ///
     /// Where the system cannot forget an earlier peak (`/proc/self/clear_refs`), only growth beyond that peak is seen.
     public static func growth(during body: () throws -> Void) rethrows -> Int {
-        let forgets = (try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))) != nil
+        try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
         let before = resident
         try body()
-        return max(0, (forgets ? highWater : peak) - before)
+        return max(0, peak - before)
     }
 
-    /// The largest resident size since the system was last told to forget it.
-    private static var highWater: Int {
-        guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return peak }
-        for line in text.split(separator: "\n") where line.hasPrefix("VmHWM:") {
-            return (line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
+    private static func statusField(_ name: String) -> Int? {
+        guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
+        for line in text.split(separator: "\n") where line.hasPrefix(name) {
+            return line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
         }
-        return peak
+        return nil
     }
 }

@@ -66,8 +66,22 @@ public enum Slices {
     ///   - done: called with the index of a point and its value, one call at a time, in any order. Infinite and NaN
     ///     losses are values.
     ///
+    /// Ranks share the points, which are handed out one by one; `done` is called on rank 0 alone. A rank that dies loses only the
+    /// points in its hands, which rank 0 then evaluates itself.
+    ///
     /// Cost: one forward pass per point; `workers` parameter vectors.
     public static func evaluate(
+        _ objective: Objective, _ geometry: SliceGeometry, points: [(index: Int, coordinates: [Double])],
+        done: @escaping (Int, LossValue) throws -> Void
+    ) throws {
+        if let ranks = objective.ranks, ranks.members.count > 1 {
+            let slice = SharedSlice(ranks, objective, geometry, points: points)
+            return try ranks.isWriter ? slice.lead(done) : slice.follow()
+        }
+        try evaluateAlone(objective, geometry, points: points, done: done)
+    }
+
+    static func evaluateAlone(
         _ objective: Objective, _ geometry: SliceGeometry, points: [(index: Int, coordinates: [Double])],
         done: @escaping (Int, LossValue) throws -> Void
     ) throws {

@@ -99,6 +99,6 @@ enum ProbeOptionNames {
         "samples", "precision", "device", "threads", "memory", "axes", "direction-seeds", "one-dimensional", "grid",
         "adaptive",
         "points", "range",
-        "seed", "output", "report",
+        "seed", "output", "report", "shard", "rank-timeout",
     ])
 }

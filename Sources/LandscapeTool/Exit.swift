@@ -77,7 +77,10 @@ enum Exit: Int32 {
         case let error as TensorError:
             if case .device = error { .unavailable } else { .failed }
         case let error as LandscapeError:
-            if case .interrupted = error { .resumable } else { .failed }
+            switch error {
+            case .interrupted, .rankLost: .resumable
+            default: .failed
+            }
         case is KrylovError, is Pretraining.Divergence: .failed
         default: nil
         }

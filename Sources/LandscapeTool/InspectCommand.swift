@@ -53,7 +53,8 @@ struct InspectCommand: ParsableCommand {
     }
 
     private func printRun(_ record: RunRecord) {
-        print("\(path): \(record.title), \(record.isComplete ? "complete" : "not complete")")
+        let share = record.shard.map { ", shard \($0) \(record.isShardComplete ? "done" : "not done")" } ?? ""
+        print("\(path): \(record.title), \(record.isComplete ? "complete" : "not complete")\(share)")
         print("  created: \(record.created)\n  command: \(record.command)\n  seed: \(record.seed)")
         for name in ["architecture", "parameters", "source", "windows", "task", "loss", "precision"] {
             guard let value = record.attributes[name] else { continue }

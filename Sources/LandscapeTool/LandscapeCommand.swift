@@ -17,7 +17,8 @@ struct LandscapeCommand: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            ProbeCommand.self, SmoothCommand.self, EvaluateCommand.self, PretrainCommand.self, ReportCommand.self,
+            ProbeCommand.self, MergeCommand.self, SmoothCommand.self, EvaluateCommand.self, PretrainCommand.self,
+            ReportCommand.self,
             ExportCommand.self, InspectCommand.self, ModelsCommand.self, DoctorCommand.self,
         ])
 

@@ -7,6 +7,7 @@ import Synchronization
 enum Log {
     private struct State {
         var isQuiet = false
+        var prefix = ""
         var hasOpenLine = false
     }
 
@@ -15,6 +16,9 @@ enum Log {
     private static let colours = isTerminal && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
 
     static func setQuiet(_ value: Bool) { state.withLock { $0.isQuiet = value } }
+
+    /// For a process beside the one that speaks: warnings and errors alone, which say where they come from.
+    static func setRank(_ rank: Int) { state.withLock { ($0.isQuiet, $0.prefix) = (true, "rank \(rank): ") } }
 
     static func info(_ text: String) { write(text, always: false) }
     static func warning(_ text: String) { write(paint("warning: ", "33") + text, always: true) }
@@ -27,7 +31,7 @@ enum Log {
     private static func write(_ text: String, always: Bool) {
         state.withLock { state in
             guard always || !state.isQuiet else { return }
-            put((state.hasOpenLine ? "\r\u{1B}[K" : "") + text + "\n")
+            put((state.hasOpenLine ? "\r\u{1B}[K" : "") + state.prefix + text + "\n")
             state.hasOpenLine = false
         }
     }

@@ -21,3 +21,11 @@ enum OutputFile {
         }
     }
 }
+
+extension String {
+    /// The text as a shell reads it back.
+    var quotedForShell: String {
+        contains(where: { " '\"$`\\*?;&|<>()".contains($0) })
+            ? "'" + replacingOccurrences(of: "'", with: "'\\''") + "'" : self
+    }
+}

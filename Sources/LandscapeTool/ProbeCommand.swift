@@ -13,6 +13,10 @@ struct ProbeCommand: ParsableCommand {
         discussion: """
             Without --weights and --data the embedded checkpoint and series are used, so that 'landscape probe' alone shows \
             the whole job in under a minute.
+
+            Started several times by torchrun --no-python, srun or mpirun, the processes share the work: RANK and WORLD_SIZE, or \
+            what Slurm, Open MPI or PMI set, with MASTER_ADDR and MASTER_PORT. Rank 0 writes the file and the report. Without a \
+            network --shard splits a run, and 'landscape merge' puts it together.
             """)
 
     /// A measure of --measures.
@@ -174,6 +178,17 @@ struct ProbeCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("The result file.", valueName: "h5"))
     var output: String = "run.h5"
 
+    @Option(
+        help: ArgumentHelp(
+            "Compute share i of n of the run, into a file of its own, for 'landscape merge'; without a report.",
+            valueName: "i/n"))
+    var shard: RunShard?
+
+    @Option(
+        help: ArgumentHelp(
+            "With several processes: seconds without a sign of life after which one counts as lost.", valueName: "s"))
+    var rankTimeout: Double = 60
+
     @Flag(help: "Go on with an interrupted run.")
     var resume = false
 
@@ -227,27 +242,33 @@ struct ProbeCommand: ParsableCommand {
             throw ValidationError("Give --derivatives or --direction-seeds, not both.")
         }
         if points < 1 { throw ValidationError("--points must be at least 1.") }
+        if adaptive != nil && shard != nil {
+            throw ValidationError(
+                "Give --adaptive or --shard, not both: the points of an adaptive plane depend on one another.")
+        }
+        if !(rankTimeout >= 1 && rankTimeout <= 86_400) {
+            throw ValidationError("--rank-timeout must lie between 1 and 86400.")
+        }
         if let memory, !(memory > 0) { throw ValidationError("--memory must be positive.") }
     }
 
     func run() throws {
         Log.setQuiet(quiet)
         Interrupt.install()
-        let settings = try settings()
+        try withRanks(run)
+    }
+
+    private func run(_ settings: ProbeSettings, _ ranks: RankGroup?) throws {
+        if let ranks, !ranks.isWriter {
+            return try makeRun(settings, ranks).execute(
+                output: URL(fileURLWithPath: output), resume: resume, overwrite: overwrite)
+        }
+        let noReport = noReport || shard != nil
         if !noReport && !dryRun {
             try ReportCommand.requireGnuplot(hint: "or give --no-report and write it later with 'landscape report'")
         }
         try OutputFile.requireWritable(output, overwriting: resume || overwrite || dryRun)
-        let workspace = try Workspace(model, data, machine)
-        var run = try ProbeRun(workspace, settings, workers: machine.workers, command: CommandLine.arguments)
-        if workspace.dtype == .bfloat16 {
-            var single = machine
-            single.precision = .float32
-            run.precisionCheck = PrecisionCheck { [model, data, single] in
-                try ProbeRun(
-                    Workspace(model, data, single), settings, workers: single.workers, command: CommandLine.arguments)
-            }
-        }
+        let run = try makeRun(settings, ranks)
         if dryRun { return try run.printPlan(asJSON: json) }
 
         let begun = Date()
@@ -255,6 +276,8 @@ struct ProbeCommand: ParsableCommand {
         let record = try RunReader.read(output)
         if json {
             print(try ProbeDocument(record, seconds: Date().timeIntervalSince(begun)).text())
+        } else if let shard {
+            Log.info("shard \(shard) is done; put all of them together with 'landscape merge'")
         } else {
             print(ProbeTable(record).text())
         }
@@ -371,6 +394,6 @@ struct ProbeCommand: ParsableCommand {
             points: points, theoryPoints: theoryPoints, theoryProbes: theoryProbes, convexityGrid: convexity,
             selfCheck: selfCheck,
             range: interval, automaticFactor: factor, directionSeeds: directionSeeds,
-            seed: machine.seed)
+            seed: machine.seed, shard: shard)
     }
 }

@@ -33,6 +33,7 @@ struct ProbeDocument {
             data[key == "data" ? "path" : key] = configuration[key] ?? NSNull()
         }
         object["data"] = data
+        if let shard = record.shard { object["shard"] = ["index": shard.index, "count": shard.count] }
         object["configuration"] = configuration
         let encoded = try JSONSerialization.data(
             withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])

@@ -42,6 +42,10 @@ extension ProbeRun {
     /// How many products are taken together when eigenpairs are checked: what --memory leaves, or half of the free memory. No bit of
     /// the results depends on it.
     var checkBlock: Int? {
+        get throws { try freeCheckBlock().map { try agreed($0, "products taken together") } }
+    }
+
+    private func freeCheckBlock() throws -> Int? {
         let room: Int
         if let budget = vectorBudget {
             guard let basis = try? basisSize() else { return nil }
@@ -53,9 +57,10 @@ extension ProbeRun {
     }
 
     /// How many vectors of a dimension a measure may hold: within --memory, or else within half of what is free.
-    func availableVectors(dimension: Int) -> Int {
+    func availableVectors(dimension: Int) throws -> Int {
         let bytes = settings.memory.map { $0 * 1_073_741_824 } ?? Double(ProcessMemory.available) / 2
-        return max(0, Int(bytes / Double(dimension * workspace.dtype.byteWidth)) - transientVectors)
+        let vectors = max(0, Int(bytes / Double(dimension * workspace.dtype.byteWidth)) - transientVectors)
+        return try agreed(vectors, "vectors that memory holds")
     }
 
     /// How far kept graphs may let the process grow under --memory: what the basis and a product leave; `nil` without it.

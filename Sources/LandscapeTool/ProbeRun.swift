@@ -14,6 +14,8 @@ struct ProbeRun {
     let workspace: Workspace
     var settings: ProbeSettings
     let workers: Int
+    /// The processes that share the work; `nil` alone.
+    let ranks: RankGroup?
     let command: [String]
     let weights: VariantWeights
     /// The matrices of --operators, over all parameters and over --blocks.
@@ -22,10 +24,15 @@ struct ProbeRun {
     let sharpness: SharpnessMeasures
     /// For a run in bfloat16: the same run in float32.
     var precisionCheck: PrecisionCheck?
+    /// What is computed together; empty unless a shard needs to know.
+    let units: [String: Int]
     private let auxiliaryHash: String?
     private let fileHashes: [String: String]
 
-    init(_ workspace: Workspace, _ settings: ProbeSettings, workers: Int, command: [String]) throws {
+    init(
+        _ workspace: Workspace, _ settings: ProbeSettings, workers: Int, ranks: RankGroup? = nil, command: [String]
+    ) throws {
+        self.ranks = ranks
         self.workspace = workspace
         self.settings = settings
         self.workers = workers
@@ -38,6 +45,7 @@ struct ProbeRun {
             settings.sharpness, layer: settings.flatnessLayer, workspace: workspace)
         targets = try CurvatureTarget.all(
             matrices: settings.matrices, blocks: settings.blocks, layout: workspace.model.layout)
+        units = settings.shard == nil ? [:] : ProbeRun.units(settings, targets, sharpness)
         var auxiliary: Tensor?
         if let path = settings.auxiliary {
             let other = try PretrainedModel(URL(fileURLWithPath: path), family: workspace.model.family)
@@ -88,7 +96,7 @@ struct ProbeRun {
         }
         return RunPlan(
             title: "Loss landscape of \(workspace.model.architecture)",
-            command: command.map(quoted).joined(separator: " "),
+            command: command.map(\.quotedForShell).joined(separator: " "),
             seed: settings.seed, software: ["landscape": Version.number, "libtorch": Runtime.version],
             manifestJSON: try manifestJSON(), fingerprint: try fingerprint(),
             attributes: [
@@ -96,7 +104,7 @@ struct ProbeRun {
                 "architecture": .string(workspace.model.architecture), "parameters": .int(workspace.model.layout.count),
                 "windows": .int(workspace.windows.count), "task": .string(workspace.task.rawValue),
                 "loss": .string(workspace.loss.rawValue), "precision": .string(workspace.dtype.description),
-            ], variants: variants)
+            ], variants: variants, shard: settings.shard)
     }
 
     private func arrays() -> [ArrayPlan] {
@@ -104,11 +112,6 @@ struct ProbeRun {
             (settings.has(.eigen) ? EigenMeasure(target: target, settings: settings).arrays : [])
                 + (settings.has(.density) ? DensityMeasure(target: target, settings: settings).arrays : [])
         } + (settings.has(.sharpness) ? sharpness.arrays : [])
-    }
-
-    private func quoted(_ text: String) -> String {
-        text.contains(where: { " '\"$`\\*?;&|<>()".contains($0) })
-            ? "'" + text.replacingOccurrences(of: "'", with: "'\\''") + "'" : text
     }
 
     /// SHA-256 of a flat parameter vector's bytes in the precision of the run.
@@ -337,7 +340,7 @@ struct ProbeRun {
     // MARK: Execution
 
     func execute(output: URL, resume: Bool, overwrite: Bool) throws {
-        let objective = try workspace.makeObjective(workers: workers)
+        let objective = try workspace.makeObjective(workers: workers, ranks: ranks)
         let reference = workspace.pretrained.flat
         try objective.verifyDeterminism(at: reference)
         var resolved = self
@@ -351,6 +354,8 @@ struct ProbeRun {
             }
         } catch LandscapeError.interrupted {
             throw Exit.Failure(.resumable, "stopped before anything was written; give the same command again")
+        } catch LandscapeError.rankLost(let what) {
+            throw Exit.Failure(.resumable, "\(what); nothing was written yet, give the same command again")
         }
         try resolved.execute(objective, axes, output: output, resume: resume, overwrite: overwrite)
     }
@@ -377,11 +382,7 @@ struct ProbeRun {
         _ objective: Objective, _ axes: SliceAxes?, output: URL, resume: Bool, overwrite: Bool
     ) throws {
         let plan = try plan(axes)
-        let resuming = resume && FileManager.default.fileExists(atPath: output.path)
-        let file =
-            resuming
-            ? try RunFile.open(resuming: output.path, plan: plan)
-            : try RunFile.create(at: output.path, plan: plan, overwrite: overwrite)
+        let file = try openFile(plan, axes, output: output, resume: resume, overwrite: overwrite)
         do {
             for (variant, planned) in zip(settings.variants, plan.variants) {
                 let analysis = VariantAnalysis(
@@ -391,10 +392,18 @@ struct ProbeRun {
         } catch LandscapeError.interrupted {
             throw Exit.Failure(
                 .resumable, "stopped; what is done is in \(output.path), go on with the same command and --resume")
+        } catch LandscapeError.rankLost(let what) {
+            throw Exit.Failure(
+                .resumable,
+                "\(what); what is done is in \(output.path), go on with the same command and --resume")
         }
-        try SliceShapes.store(in: file)
-        try SharpnessMeasures.storeDifferences(in: file)
-        try file.complete()
+        if let ranks, !ranks.isWriter { return }
+        // A shard holds no whole slice and not all variants: shapes and differences come with the merge.
+        if settings.shard == nil {
+            try SliceShapes.store(in: file)
+            try SharpnessMeasures.storeDifferences(in: file)
+        }
+        try file.complete(owning: owns)
         try file.close()
     }
 }

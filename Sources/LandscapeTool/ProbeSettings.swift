@@ -1,3 +1,4 @@
+import Archive
 import ArgumentParser
 import Landscape
 import Smoothing
@@ -50,6 +51,7 @@ struct ProbeSettings {
     let automaticFactor: Double?
     let directionSeeds: Int
     let seed: UInt64
+    let shard: RunShard?
 
     /// Whether lines are drawn along several random directions.
     var drawsSeveralDirections: Bool {

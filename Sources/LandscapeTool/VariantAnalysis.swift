@@ -19,7 +19,7 @@ struct VariantAnalysis {
 
     /// A measure that fails is marked as failed in the file; the others go on.
     func execute() throws {
-        guard try hasPendingWork() else { return }
+        guard try run.shared("pending/\(name)", { try hasPendingWork() ? [1] : [] }) == [1] else { return }
         let point = VariantPoint(objective, at: try run.weights.flat(variant))
         if settings.has(.loss) {
             try perform("loss", ["loss"]) { begun in
@@ -116,7 +116,7 @@ struct VariantAnalysis {
             try attempt("plane") {
                 if let tolerance = settings.adaptiveTolerance {
                     try AdaptivePlane(tolerance: tolerance).run(
-                        objective, geometry, variant: name, plane: axes.name, file: file)
+                        run, objective, geometry, variant: name, plane: axes.name, file: file)
                 } else {
                     try plane(axes.name, geometry)
                 }
@@ -141,32 +141,43 @@ struct VariantAnalysis {
     // MARK: Precision
 
     private func checkPrecision(line: String, _ geometry: (PrecisionCheck) throws -> SliceGeometry) throws {
-        guard let check = run.precisionCheck, let record = try file.record().variant(name)?.line(line),
-            let loss = record.column("loss")
-        else { return }
-        try check.store(
-            { try geometry(check) }, coordinates: record.t.map { [$0] }, losses: loss, planned: record.attributes,
-            of: .line(variant: name, name: line), in: file, title: "\(name) lines/\(line)")
+        guard let record = try file.record().variant(name)?.line(line) else { return }
+        try checkPrecision(
+            "lines/\(line)", record.attributes, record.column("loss"), record.status,
+            coordinates: record.t.map { [$0] }, of: .line(variant: name, name: line), geometry)
     }
 
     private func checkPrecision(plane: String, _ geometry: (PrecisionCheck) throws -> SliceGeometry) throws {
-        guard let check = run.precisionCheck, let record = try file.record().variant(name)?.plane(plane),
-            let loss = record.column("loss")
-        else { return }
-        try check.store(
-            { try geometry(check) }, coordinates: record.y.flatMap { y in record.x.map { [$0, y] } },
+        guard let record = try file.record().variant(name)?.plane(plane) else { return }
+        try checkPrecision(
+            "planes/\(plane)", record.attributes, record.column("loss"), record.status,
+            coordinates: record.y.flatMap { y in record.x.map { [$0, y] } }, of: .plane(variant: name, name: plane),
+            geometry)
+    }
+
+    private func checkPrecision(
+        _ slice: String, _ attributes: [String: AttributeValue], _ loss: [Double]?, _ status: [ItemStatus],
+        coordinates: [[Double]], of object: RunObject, _ geometry: (PrecisionCheck) throws -> SliceGeometry
+    ) throws {
+        // A shard holds no whole slice.
+        guard let check = run.precisionCheck, let loss, settings.shard == nil else { return }
+        let known = try run.shared("precision/\(name)/\(slice)") {
+            guard PrecisionCheck.isPending(attributes) else { return [] }
             // Interpolated points have errors of another kind.
-            losses: zip(loss, record.status).map { $1 == .done ? $0 : .nan },
-            planned: record.attributes, of: .plane(variant: name, name: plane), in: file,
-            title: "\(name) planes/\(plane)")
+            return zip(loss, status).map { $1 == .done ? $0 : .nan }
+        }
+        guard !known.isEmpty else { return }
+        try check.store(
+            { try geometry(check) }, coordinates: coordinates, losses: known, of: object, in: file,
+            title: "\(name) \(slice)")
     }
 
     // MARK: Failures
 
     /// What goes wrong in one measure is said, and the others go on; a broken file or a wish to stop end the run.
     private func attempt(_ measure: String, _ body: () throws -> Void) throws {
-        do { try body() } catch LandscapeError.interrupted {
-            throw LandscapeError.interrupted
+        do { try body() } catch let error where LandscapeError.endsRun(error) {
+            throw error
         } catch let error as ArchiveError {
             throw error
         } catch {
@@ -181,10 +192,10 @@ struct VariantAnalysis {
         let isDone =
             try scalars.allSatisfy { try file.scalarStatus(variant: name, path: $0) == .done }
             && arrays.allSatisfy { try file.arrayStatus(variant: name, path: $0) == .done }
-        guard !isDone else { return }
+        guard !isDone, (scalars + arrays).contains(where: { run.owns($0, of: name) }) else { return }
         try attempt(title) {
             do { try body(Stopwatch()) } catch let error where !(error is ArchiveError) {
-                if case LandscapeError.interrupted = error { throw error }
+                if LandscapeError.endsRun(error) { throw error }
                 for path in scalars { try file.setScalar(variant: name, path: path, value: .nan, status: .failed) }
                 for path in arrays { try file.setStatus(.failed, of: .array(variant: name, path: path)) }
                 throw error
@@ -208,10 +219,9 @@ struct VariantAnalysis {
     /// Point by point, each on all threads, since derivatives need more memory than losses.
     private func lineWithDerivatives(_ line: String, _ geometry: SliceGeometry, _ coordinates: [Double]) throws {
         let statuses = try file.lineStatuses(variant: name, line: line)
-        let pending = coordinates.indices.filter { statuses[$0] == .pending }
+        let pending = run.pending(statuses, of: name)
         guard !pending.isEmpty else { return }
-        let progress = Log.Progress(
-            "\(name) lines/\(line)", total: coordinates.count, done: coordinates.count - pending.count)
+        let progress = run.progress("\(name) lines/\(line)", statuses, of: name)
         let direction = try geometry.direction()
         for index in pending {
             let θ = try geometry.point([coordinates[index]])
@@ -241,13 +251,11 @@ struct VariantAnalysis {
     private func lineAlongSeveral(_ line: String, _ centre: Tensor, _ first: Tensor) throws {
         let statuses = try file.lineStatuses(variant: name, line: line)
         let coordinates = run.lineCoordinates
-        let pending = coordinates.indices.filter { statuses[$0] == .pending }
+        let pending = run.pending(statuses, of: name)
         guard !pending.isEmpty else { return }
         let count = settings.directionSeeds
         let directions = try [first] + (1..<count).map { try run.randomDirection($0) }
-        let progress = Log.Progress(
-            "\(name) lines/\(line), \(count) directions", total: coordinates.count,
-            done: coordinates.count - pending.count)
+        let progress = run.progress("\(name) lines/\(line), \(count) directions", statuses, of: name)
         var known: [Int: [Double]] = [:]
         var losses: [Int: LossValue] = [:]
         // The point t along direction s has the coordinates t eₛ.
@@ -293,10 +301,9 @@ struct VariantAnalysis {
         _ title: String, _ geometry: SliceGeometry, _ coordinates: [[Double]], _ statuses: [ItemStatus],
         store: @escaping (Int, LossValue) throws -> Void
     ) throws {
-        let pending = coordinates.indices.filter { statuses[$0] == .pending }
+        let pending = run.pending(statuses, of: name)
         guard !pending.isEmpty else { return }
-        let progress = Log.Progress(
-            "\(name) \(title)", total: coordinates.count, done: coordinates.count - pending.count)
+        let progress = run.progress("\(name) \(title)", statuses, of: name)
         var failed = 0
         try Slices.evaluate(objective, geometry, points: pending.map { ($0, coordinates[$0]) }) { index, value in
             try store(index, value)
@@ -307,14 +314,20 @@ struct VariantAnalysis {
     }
 
     private func hasPendingWork() throws -> Bool {
-        for scalar in plan.scalars where try file.scalarStatus(variant: name, path: scalar.path) != .done {
+        for scalar in plan.scalars
+        where try run.owns(scalar.path, of: name) && file.scalarStatus(variant: name, path: scalar.path) != .done {
             return true
         }
-        for array in plan.arrays where try file.arrayStatus(variant: name, path: array.path) != .done { return true }
-        for line in plan.lines where try file.lineStatuses(variant: name, line: line.name).contains(.pending) {
+        for array in plan.arrays
+        where try run.owns(array.path, of: name) && file.arrayStatus(variant: name, path: array.path) != .done {
             return true
         }
-        for plane in plan.planes where try file.planeStatuses(variant: name, plane: plane.name).contains(.pending) {
+        for line in plan.lines
+        where try !run.pending(file.lineStatuses(variant: name, line: line.name), of: name).isEmpty {
+            return true
+        }
+        for plane in plan.planes
+        where try !run.pending(file.planeStatuses(variant: name, plane: plane.name), of: name).isEmpty {
             return true
         }
         // A killed run may lack no point but what is to be said of the error.
@@ -322,10 +335,9 @@ struct VariantAnalysis {
         if settings.adaptiveTolerance != nil, let axes, record.plane(axes.name).map(AdaptivePlane.isPending) == true {
             return true
         }
-        return run.precisionCheck != nil
-            && (record.lines.map(\.attributes) + record.planes.map(\.attributes)).contains {
-                $0["precision_error"]?.number?.isNaN == true
-            }
+        return run.precisionCheck != nil && settings.shard == nil
+            && (record.lines.map(\.attributes) + record.planes.map(\.attributes)).contains(
+                where: PrecisionCheck.isPending)
     }
 }
 

@@ -137,12 +137,12 @@ struct Workspace {
             requirement, keys: range.map { windows.key(of: $0) }, seed: seed, dtype: dtype, device: device)
     }
 
-    func makeObjective(workers: Int, limit: Int? = nil) throws -> Objective {
+    func makeObjective(workers: Int, limit: Int? = nil, ranks: RankGroup? = nil) throws -> Objective {
         // Work on long vectors between evaluations takes as many threads.
         Runtime.threadsOfVectors = workers
         return try Objective(
             makeLoss(limit: limit), buffers: pretrained.buffers, dtype: dtype, device: device, workers: workers,
-            shouldStop: { Interrupt.isRequested })
+            ranks: ranks, shouldStop: { Interrupt.isRequested })
     }
 }
 

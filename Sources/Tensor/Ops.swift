@@ -13,6 +13,7 @@ enum Ops {
 
     // Shape
     static let view = Operator("view")
+    static let viewDType = Operator("view", "dtype")
     static let reshape = Operator("reshape")
     static let permute = Operator("permute")
     static let transpose = Operator("transpose", "int")

@@ -72,6 +72,12 @@ struct HDF5Dataset: HDF5Node {
         return shape
     }
 
+    /// Whether the elements are floats.
+    func isFloat() throws(ArchiveError) -> Bool {
+        guard let type = HDF5Handle(H5Dget_type(id)) else { throw damaged() }
+        return H5Tget_class(type.id) == H5T_FLOAT
+    }
+
     /// Whether the elements are numbers (integers or floats).
     func isNumeric() throws(ArchiveError) -> Bool {
         guard let type = HDF5Handle(H5Dget_type(id)) else { throw damaged() }

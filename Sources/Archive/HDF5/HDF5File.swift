@@ -6,6 +6,8 @@ struct HDF5File {
     let handle: HDF5Handle
     private let access: HDF5Handle
     let path: String
+    /// Whether no file of the system stands behind it.
+    private let isInMemory: Bool
 
     /// Creates a file at `path`, over whatever is there; errors speak of `finalPath`.
     static func create(at path: String, finalPath: String) throws(ArchiveError) -> HDF5File {
@@ -20,6 +22,22 @@ struct HDF5File {
         let file = HDF5File(handle: handle, access: access, path: finalPath)
         file.keepFromChildren()
         return file
+    }
+
+    /// Creates a file in memory that is gone when it is closed; errors speak of `name`.
+    static func createInMemory(name: String) throws(ArchiveError) -> HDF5File {
+        guard let access = HDF5Handle(chdf5_create_memory_access()),
+            let creation = HDF5Handle(chdf5_create_file_creation()),
+            let handle = HDF5Handle(chdf5_create_file(name, creation.id, access.id))
+        else { throw .cannotCreate(path: name, reason: HDF5Library.takeErrorText()) }
+        return HDF5File(handle: handle, access: access, path: name, isInMemory: true)
+    }
+
+    private init(handle: HDF5Handle, access: HDF5Handle, path: String, isInMemory: Bool = false) {
+        self.handle = handle
+        self.access = access
+        self.path = path
+        self.isInMemory = isInMemory
     }
 
     /// Opens an existing file.
@@ -64,6 +82,7 @@ struct HDF5File {
     /// Waits until the operating system has put everything on the disk: it survives the loss of power.
     func synchronizeToDisk() throws(ArchiveError) {
         try flush()
+        guard !isInMemory else { return }
         let descriptor = chdf5_descriptor(handle.id, access.id)
         guard descriptor >= 0 else { return }
         guard fsync(descriptor) == 0 else {

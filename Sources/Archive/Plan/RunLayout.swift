@@ -22,7 +22,8 @@ struct RunLayout: Sendable {
         }
         self.variants = variants
         self.positions = positions
-        let root = try PlanCheck.attributes(plan.attributes, of: "/", reserved: RunLayout.rootAttributes)
+        let root = try PlanCheck.attributes(
+            plan.attributes, of: "/", reserved: RunLayout.rootAttributes.union(RunShard.attributes))
         guard !root.contains(where: { $0.hasPrefix("software_") }) else {
             throw .invalidPlan(object: "attribute software_...", expected: "the plan's software", found: "an attribute")
         }

@@ -23,13 +23,16 @@ public struct RunPlan: Sendable {
     public var attributes: [String: AttributeValue]
     /// The weights to be examined, with what is measured on each.
     public var variants: [VariantPlan]
+    /// Which share of the run the file is to hold; `nil` for all of it. The objects are the same.
+    public var shard: RunShard?
 
     /// Makes a plan.
     public init(
         title: String, command: String, seed: UInt64, software: [String: String] = [:], manifestJSON: String,
         fingerprint: String, created: Date = Date(), attributes: [String: AttributeValue] = [:],
-        variants: [VariantPlan]
+        variants: [VariantPlan], shard: RunShard? = nil
     ) {
+        self.shard = shard
         self.title = title
         self.command = command
         self.seed = seed

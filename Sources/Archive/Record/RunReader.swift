@@ -184,6 +184,7 @@ public enum RunReader {
         ColumnRecord(
             name: dataset.name.split(separator: "/").last.map(String.init) ?? dataset.name,
             values: try dataset.read(Double.self), longName: try dataset.attribute("long_name")?.text ?? "",
-            units: try dataset.attribute("units")?.text ?? "1")
+            units: try dataset.attribute("units")?.text ?? "1",
+            element: try dataset.isByte() ? .byte : dataset.isFloat() ? .float : .integer)
     }
 }

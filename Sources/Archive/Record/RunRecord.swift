@@ -29,6 +29,15 @@ public struct RunRecord: Sendable {
     /// The variants, in the order of the run.
     public let variants: [VariantRecord]
 
+    /// Which share of a run the file holds; `nil` for a whole one.
+    public var shard: RunShard? {
+        guard let index = attributes["shard"]?.number, let count = attributes["shards"]?.number else { return nil }
+        return RunShard(index: Int(index), count: Int(count))
+    }
+
+    /// Whether everything of its share has been tried. ``isComplete`` is false of every shard: it speaks of the whole run.
+    public var isShardComplete: Bool { attributes["shard_complete"]?.number == 1 }
+
     /// The variant with this name as the user wrote it.
     public func variant(_ name: String) -> VariantRecord? { variants.first { $0.name == name } }
 
@@ -148,6 +157,18 @@ public struct ColumnRecord: Sendable {
     public let longName: String
     /// Unit; "1" for none.
     public let units: String
+    /// How the file stores them.
+    public var element = Element.float
+
+    /// Kinds of numbers in the file.
+    public enum Element: Sendable {
+        /// 64-bit floats.
+        case float
+        /// Integers of more than a byte.
+        case integer
+        /// 8-bit unsigned integers.
+        case byte
+    }
 }
 
 /// A curve.

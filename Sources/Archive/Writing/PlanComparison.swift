@@ -9,6 +9,9 @@ struct PlanComparison {
             throw .fingerprintMismatch(
                 path: record.path, expected: layout.plan.fingerprint, found: record.fingerprint)
         }
+        try equal(
+            "attributes shard and shards", layout.plan.shard?.description ?? "none, the whole run",
+            record.shard?.description ?? "none, the whole run")
         try equal("variants", layout.variants.map(\.plan.name), record.variants.map(\.name))
         for (variant, found) in zip(layout.variants, record.variants) {
             try check(variant, found)

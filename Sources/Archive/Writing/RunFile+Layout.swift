@@ -8,6 +8,11 @@ extension RunFile {
         let created = plan.created.formatted(.iso8601)
         // First, so that it lies in the first block of the root's header: see chdf5_create_file_creation.
         try root.createAttribute("complete", [UInt8(0)], scalar: true)
+        if let shard = plan.shard {
+            try root.createAttribute("shard_complete", [UInt8(0)], scalar: true)
+            try root.createAttribute("shard", .int(shard.index))
+            try root.createAttribute("shards", .int(shard.count))
+        }
         try root.createAttribute("schema", .string(RunLayout.schema))
         try root.createAttribute("Conventions", "landscape-1")
         try root.createAttribute("title", .string(plan.title))

@@ -23,15 +23,19 @@ public final class RunFile: @unchecked Sendable {
         let root: HDF5Group
         /// Lines and planes that are being written, by the path of their group.
         var grids: [String: OpenGrid] = [:]
+        /// The attribute that says whether all is done: of the run, or of its shard.
+        let flag: String
         var isComplete: Bool
     }
 
-    private init(path: String, layout: RunLayout, file: HDF5File, isComplete: Bool, lock: OutputLock)
+    private init(path: String, layout: RunLayout, file: HDF5File, isComplete: Bool, lock: OutputLock?)
         throws(ArchiveError)
     {
         self.path = path
         self.layout = layout
-        self.open = OpenRun(file: file, root: try file.root(), isComplete: isComplete)
+        self.open = OpenRun(
+            file: file, root: try file.root(), flag: layout.plan.shard == nil ? "complete" : "shard_complete",
+            isComplete: isComplete)
         self.lock = lock
     }
 
@@ -76,6 +80,18 @@ public final class RunFile: @unchecked Sendable {
         }
     }
 
+    /// The same in memory alone, for a process that computes what another one writes.
+    ///
+    /// - Parameter name: stands for the path in messages.
+    public static func inMemory(name: String, plan: RunPlan) throws(ArchiveError) -> RunFile {
+        let layout = try RunLayout(plan)
+        return try HDF5Library.synchronized { () throws(ArchiveError) in
+            let file = try HDF5File.createInMemory(name: name)
+            try build(layout, in: file.root())
+            return try RunFile(path: name, layout: layout, file: file, isComplete: false, lock: nil)
+        }
+    }
+
     /// Opens a file that an earlier run with the same plan began, to go on with what is pending.
     ///
     /// Throws `missingFile`, `locked`, `fingerprintMismatch`, `planMismatch`, `unsupportedSchema`, `foreign`, `damaged`
@@ -91,7 +107,7 @@ public final class RunFile: @unchecked Sendable {
             do {
                 let record = try RunReader.record(HDF5File.open(path, writable: false))
                 try PlanComparison(layout: layout, record: record).check()
-                isComplete = record.isComplete
+                isComplete = plan.shard == nil ? record.isComplete : record.isShardComplete
             }
             let file = try HDF5File.open(path, writable: true)
             return try RunFile(path: path, layout: layout, file: file, isComplete: isComplete, lock: lock)
@@ -100,16 +116,18 @@ public final class RunFile: @unchecked Sendable {
 
     // MARK: - Ending
 
-    /// Marks the run complete (root attribute `complete` = 1) and forces the file to the disk.
+    /// Marks the run complete (root attribute `complete` = 1; `shard_complete` of a shard) and forces the file to the disk.
     ///
     /// Throws `itemsPending` when something has neither been done nor failed.
-    public func complete() throws(ArchiveError) {
+    ///
+    /// - Parameter owns: the items of the share that the file holds; all when absent.
+    public func complete(owning owns: (RunItem) -> Bool = { _ in true }) throws(ArchiveError) {
         try synchronized { (run: inout OpenRun) throws(ArchiveError) in
             try run.file.flush()
-            let pending = PendingItems(try RunReader.record(run.file))
+            let pending = PendingItems(try RunReader.record(run.file), owning: owns)
             if let first = pending.first { throw .itemsPending(path: path, count: pending.count, first: first) }
             try run.file.synchronizeToDisk()
-            try run.root.overwriteAttribute("complete", [UInt8(1)])
+            try run.root.overwriteAttribute(run.flag, [UInt8(1)])
             try run.file.synchronizeToDisk()
             run.isComplete = true
         }
@@ -150,7 +168,7 @@ public final class RunFile: @unchecked Sendable {
     func writing(_ body: (inout OpenRun) throws(ArchiveError) -> Void) throws(ArchiveError) {
         try synchronized { (run: inout OpenRun) throws(ArchiveError) in
             if run.isComplete {
-                try run.root.overwriteAttribute("complete", [UInt8(0)])
+                try run.root.overwriteAttribute(run.flag, [UInt8(0)])
                 try run.file.flush()
                 run.isComplete = false
             }

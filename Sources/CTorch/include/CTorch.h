@@ -20,6 +20,9 @@ typedef struct ct_tensor ct_tensor;
 typedef struct ct_operator ct_operator;
 typedef struct ct_generator ct_generator;
 typedef struct ct_inference ct_inference;
+typedef struct ct_store ct_store;
+typedef struct ct_group ct_group;
+typedef struct ct_work ct_work;
 
 typedef enum {
     CT_NONE = 0,
@@ -119,6 +122,38 @@ void ct_inference_leave(ct_inference *guard);
 /// A CPU Mersenne Twister of its own, independent of any global state.
 int32_t ct_generator_create(uint64_t seed, ct_generator **result);
 void ct_generator_free(ct_generator *generator);
+
+// Several processes (Ranks.cpp)
+
+/// Joins the key-value store at `host`:`port`, or begins it there; `prefix` stands before all keys. Waits at most
+/// `timeout` milliseconds for it.
+int32_t ct_store_open(
+    const char *host, uint16_t port, bool serves, const char *prefix, int64_t timeout, ct_store **result);
+/// Another connection to the same store.
+int32_t ct_store_clone(const ct_store *store, ct_store **result);
+void ct_store_free(ct_store *store);
+/// The port of the store.
+uint16_t ct_store_port(const ct_store *store);
+int32_t ct_store_set(ct_store *store, const char *key, const void *bytes, int64_t count);
+/// The value of a key, to be freed with ct_bytes_free; NULL where there is none. Never waits for one.
+int32_t ct_store_get(ct_store *store, const char *key, uint8_t **bytes, int64_t *count);
+void ct_bytes_free(uint8_t *bytes);
+/// Adds to a counter, which begins at 0, and gives its new value.
+int32_t ct_store_add(ct_store *store, const char *key, int64_t amount, int64_t *result);
+int32_t ct_store_delete(ct_store *store, const char *key);
+
+/// A group of `size` processes, of which this is the one at `position`, for collective operations through Gloo. All must call it.
+/// `connecting` and `operating` bound, in milliseconds, the making of the connections and the wait for data in an operation.
+int32_t ct_group_join(
+    const ct_store *store, const char *name, int32_t position, int32_t size, int64_t connecting, int64_t operating,
+    ct_group **result);
+void ct_group_free(ct_group *group);
+/// Begins to replace the elements of a tensor by their sum (or largest value) over the group; the tensor must not be used until
+/// ct_work_wait says that it is done.
+int32_t ct_group_reduce(ct_group *group, ct_tensor *tensor, bool largest, ct_work **result);
+/// Waits for at most `timeout` milliseconds. Fails when the operation failed.
+int32_t ct_work_wait(ct_work *work, int64_t timeout, bool *done);
+void ct_work_free(ct_work *work);
 
 // The machine
 

@@ -53,7 +53,9 @@ public final class CurvatureGraphs: Sendable {
     public func products(with vectors: [Tensor]) throws -> [Tensor] {
         let layout = objective.function.layout
         let views = try vectors.map { try layout.views(of: $0) }
-        let sums = try objective.sumOverBatches { batch in
+        let sums = try objective.sumOverBatches(
+            "\(matrix.rawValue) product", vectors.count, inputs: [point] + vectors
+        ) { batch in
             let known = self.state.withLock { $0.kept[batch] }
             let graph = try known ?? self.build(batch)
             let isKept = known != nil || self.keep(graph, batch)

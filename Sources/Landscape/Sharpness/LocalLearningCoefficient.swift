@@ -106,7 +106,7 @@ public struct LocalLearningCoefficient: SharpnessMeasure {
         let w = try point.θ.copy()
         var rises: [Double] = []
         for step in 0..<(burnIn + draws) {
-            try objective.requireGoingOn()
+            try objective.checkpoint()
             let batch = min(ranges.count - 1, Int(order[step]))
             let (loss, gradient) = try objective.valueAndGradient(ofBatch: batch, at: w)
             if step >= burnIn { rises.append(loss - own[batch]) }

@@ -22,12 +22,14 @@ struct AdaptivePlane {
 
     /// Evaluates what the surface asks for and the file does not hold; then writes what is known about the error, and the interpolated
     /// points last, so that a killed run finds the same losses and asks for the same points.
+    /// Several ranks refine alike, by the losses that rank 0 tells them.
     func run(
-        _ objective: Objective, _ geometry: SliceGeometry, variant: String, plane name: String, file: RunFile
+        _ run: ProbeRun, _ objective: Objective, _ geometry: SliceGeometry, variant: String, plane name: String,
+        file: RunFile
     ) throws {
-        guard let plane = try file.record().variant(variant)?.plane(name), AdaptivePlane.isPending(plane) else {
-            return
-        }
+        guard let plane = try file.record().variant(variant)?.plane(name) else { return }
+        let key = "adaptive/\(variant)/\(name)"
+        guard try run.shared(key, { [AdaptivePlane.isPending(plane) ? 1 : 0] })[0] == 1 else { return }
         let (x, y, stored) = (plane.x, plane.y, plane.column("loss") ?? [])
         var known: [Int: Double] = [:]
         for (index, status) in plane.status.enumerated() {
@@ -39,6 +41,7 @@ struct AdaptivePlane {
         }
         let progress = Log.Progress(
             "\(variant) planes/\(name), at most", total: x.count * y.count, done: known.count)
+        var round = 0
         let surface = try AdaptiveSurface(x: x, y: y, tolerance: tolerance) { wanted in
             let missing = wanted.filter { known[$0] == nil }
             let points = missing.map { (index: $0, coordinates: [x[$0 % x.count], y[$0 / x.count]]) }
@@ -49,7 +52,10 @@ struct AdaptivePlane {
                 known[index] = value.mean
                 progress.advance()
             }
-            return wanted.map { known[$0] ?? .nan }
+            round += 1
+            let losses = try run.shared("\(key)/\(round)") { wanted.map { known[$0] ?? .nan } }
+            for (index, loss) in zip(wanted, losses) { known[index] = loss }
+            return losses
         }
         report(surface, "\(variant): planes/\(name)")
         let converged = surface.outcome == .converged || surface.outcome == .tooSmall

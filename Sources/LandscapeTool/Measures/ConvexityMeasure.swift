@@ -43,10 +43,9 @@ struct ConvexityMeasure {
         _ objective: Objective, _ run: ProbeRun, _ geometry: SliceGeometry, name: String, file: RunFile
     ) throws {
         let statuses = try file.planeStatuses(variant: name, plane: Self.name)
-        let pending = statuses.indices.filter { statuses[$0] == .pending }
+        let pending = run.pending(statuses, of: name)
         guard !pending.isEmpty else { return }
-        let progress = Log.Progress(
-            "\(name) convexity, points", total: statuses.count, done: statuses.count - pending.count)
+        let progress = run.progress("\(name) convexity, points", statuses, of: name)
         for index in pending {
             let (row, column) = (index / xs.count, index % xs.count)
             var values: [String: Double] = [:]
@@ -54,7 +53,7 @@ struct ConvexityMeasure {
             do {
                 values = try extremes(objective, geometry.point([xs[column], ys[row]]), run)
             } catch let error where !(error is ArchiveError) {
-                if case LandscapeError.interrupted = error { throw error }
+                if LandscapeError.endsRun(error) { throw error }
                 Log.warning("\(name): convexity at (\(xs[column]), \(ys[row])) failed: \(error)")
                 status = .failed
             }

@@ -70,7 +70,7 @@ struct DensityMeasure {
         let (objective, θ) = try target.restricted(point.objective, at: point.θ)
         let progress = Log.Progress("\(name) density of the \(target.title), products", total: maximumProducts)
         // A basis for each probe of a block, and what the first one locks.
-        let vectors = run.availableVectors(dimension: target.dimension)
+        let vectors = try run.availableVectors(dimension: target.dimension)
         let isReorthogonalized = vectors >= 2 * steps + 2
         let lockstep =
             isReorthogonalized

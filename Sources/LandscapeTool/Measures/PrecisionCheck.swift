@@ -29,7 +29,7 @@ final class PrecisionCheck: @unchecked Sendable {
     private func reference() throws -> (run: ProbeRun, objective: Objective) {
         if let known { return known }
         let run = try make()
-        let result = (run, try run.workspace.makeObjective(workers: run.workers))
+        let result = (run, try run.workspace.makeObjective(workers: run.workers, ranks: run.ranks))
         known = result
         return result
     }
@@ -46,12 +46,18 @@ final class PrecisionCheck: @unchecked Sendable {
         return .path(first: run.workspace.pretrained.flat, second: try run.weights.auxiliary)
     }
 
-    /// Measures a finished slice, unless that is done.
+    /// Whether a slice with these attributes is still to be measured.
+    static func isPending(_ attributes: [String: AttributeValue]) -> Bool {
+        attributes["precision_error"]?.number?.isNaN == true
+    }
+
+    /// Measures a finished slice.
+    ///
+    /// - Parameter losses: NaN where a point is not to be chosen.
     func store(
-        _ geometry: () throws -> SliceGeometry, coordinates: [[Double]], losses: [Double],
-        planned: [String: AttributeValue], of object: RunObject, in file: RunFile, title: String
+        _ geometry: () throws -> SliceGeometry, coordinates: [[Double]], losses: [Double], of object: RunObject,
+        in file: RunFile, title: String
     ) throws {
-        guard let before = planned["precision_error"]?.number, before.isNaN else { return }
         let finite = coordinates.indices.filter { losses[$0].isFinite }
         guard !finite.isEmpty else { return }
         let count = min(PrecisionCheck.points, finite.count)

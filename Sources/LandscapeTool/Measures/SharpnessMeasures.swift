@@ -69,6 +69,9 @@ struct SharpnessMeasures {
 
     private func path(_ measure: any SharpnessMeasure) -> String { "sharpness/\(measure.name)" }
 
+    /// The paths that are computed together.
+    var units: [[String]] { chosen.map { [path($0), path($0) + "_samples"] } }
+
     /// What all of them cost at one variant.
     var cost: SharpnessCost { chosen.reduce(SharpnessCost()) { $0 + $1.cost } }
 

@@ -59,13 +59,12 @@ struct TheoryMeasure {
         var pending: [(line: Int, point: Int)] = []
         for (index, line) in TheoryMeasure.lines.enumerated() {
             let statuses = try file.lineStatuses(variant: name, line: line.name)
-            pending += statuses.indices.filter { statuses[$0] == .pending }.map { (index, $0) }
+            pending += run.pending(statuses, of: name).map { (index, $0) }
         }
         guard !pending.isEmpty else { return }
-        let total = 3 * settings.theoryPoints
-        let progress = Log.Progress("\(name) theory, points", total: total, done: total - pending.count)
+        let progress = Log.Progress("\(name) theory, points", total: pending.count)
         // Kept products at both ends, where they fit beside a basis.
-        let vectors = run.availableVectors(dimension: objective.dimension)
+        let vectors = try run.availableVectors(dimension: objective.dimension)
         let path = try PathCurvature(
             objective, first: run.workspace.pretrained.flat, second: run.weights.auxiliary,
             PathCurvature.Settings(
@@ -90,7 +89,7 @@ struct TheoryMeasure {
                 let bound = index == 0 ? try path.affineBound(α) : nil
                 try store(point, bound, name, line.name, position, file)
             } catch let error where !(error is ArchiveError) {
-                if case LandscapeError.interrupted = error { throw error }
+                if LandscapeError.endsRun(error) { throw error }
                 Log.warning("\(name): \(line.name) at \(α) failed: \(error)")
                 try file.setLinePoints(
                     variant: name, line: line.name, [LinePoint(index: position, values: [:], status: .failed)])

@@ -1,0 +1,32 @@
+/// Which share of a run a file holds, where several files hold it between them.
+public struct RunShard: Hashable, Sendable, CustomStringConvertible {
+    /// From 1 to ``count``.
+    public let index: Int
+    /// The number of files.
+    public let count: Int
+
+    /// `nil` unless 1 ≤ index ≤ count.
+    public init?(index: Int, count: Int) {
+        guard index >= 1, index <= count else { return nil }
+        self.index = index
+        self.count = count
+    }
+
+    /// For people: "2 of 4".
+    public var description: String { "\(index) of \(count)" }
+
+    /// What the root of a shard says of itself, beside what every root says.
+    static let attributes: Set<String> = ["shard", "shards", "shard_complete"]
+}
+
+/// One thing that a run computes and that has a status of its own.
+public enum RunItem: Hashable, Sendable {
+    /// A number.
+    case scalar(variant: String, path: String)
+    /// An array.
+    case array(variant: String, path: String)
+    /// A point of a line.
+    case linePoint(variant: String, line: String, index: Int)
+    /// A point of a plane, counted row by row.
+    case planePoint(variant: String, plane: String, index: Int)
+}
