@@ -55,6 +55,8 @@ public struct ComparisonFigure: Figure {
         var body = "set multiplot\nset border 1 lw 0.7; set tics nomirror out; unset key\nset yrange [\(last):-0.5]\n"
         let names = labels.enumerated().map { "\(Gnuplot.quote($1)) \($0)" }.joined(separator: ", ")
         let blank = variants.indices.map { "'' \($0)" }.joined(separator: ", ")
+        // All alike; a font once set would stay for those that follow.
+        let isSmall = panels.contains { $0.title.count > 16 }
         for (index, panel) in panels.enumerated() {
             let finite = zip(panel.values, panel.errors).filter { $0.0.isFinite }
             var plots: [String] = []
@@ -83,7 +85,7 @@ public struct ComparisonFigure: Figure {
                 \(Gnuplot.margins(left: x0 / width, right: (x0 + panelWidth) / width, bottom: (y1 - panelHeight) / height, top: y1 / height))
                 set xrange [\(Gnuplot.number(low)):\(Gnuplot.number(high))]; set xtics \(Gnuplot.number(step)) font small; set format x '%.4g'
                 set ytics (\(column == 0 ? names : blank)) noenhanced scale 0
-                set title \(Gnuplot.quote(panel.title)) noenhanced offset 0,-0.5\(panel.title.count > 16 ? " font small" : "")
+                set title \(Gnuplot.quote(panel.title)) noenhanced offset 0,-0.5\(isSmall ? " font small" : "")
                 set arrow 1 from first 0, graph 0 to first 0, graph 1 nohead lc rgb '#bbbbbb' back
                 plot \(plots.joined(separator: ", "))
 

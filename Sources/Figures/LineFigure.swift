@@ -12,9 +12,12 @@ public struct LineFigure: Figure {
         public let loss: [Double]
         /// Half the width of the band.
         public let standardError: [Double]
+        /// The variant's place in the comparison, which decides colour and dashes; the curve's own place when absent.
+        public let place: Int?
 
         /// A curve.
-        public init(title: String, t: [Double], loss: [Double], standardError: [Double]) {
+        public init(title: String, t: [Double], loss: [Double], standardError: [Double], place: Int? = nil) {
+            self.place = place
             self.title = title
             self.t = t
             self.loss = loss
@@ -71,14 +74,15 @@ public struct LineFigure: Figure {
         var plots: [String] = []
         for (index, curve) in curves.enumerated() {
             data += Gnuplot.block("curve\(index)", curve.rows(scale))
-            let colour = Palette.colour(index)
+            let place = curve.place ?? index
+            let colour = Palette.colour(place)
             if hasBands {
                 plots.append(
                     "$curve\(index) using 1:3:4 with filledcurves fs transparent solid 0.18 noborder fc rgb '\(colour)' notitle"
                 )
             }
             plots.append(
-                "$curve\(index) using 1:2 with \(curve.t.count > 1 ? "lines" : "points pt 7") lc rgb '\(colour)' \(curve.t.count > 1 ? "lw 1.6 dt \(index % 4 + 1)" : "") title \(Gnuplot.quote(Gnuplot.label(curve.title, limit: 18))) noenhanced"
+                "$curve\(index) using 1:2 with \(curve.t.count > 1 ? "lines" : "points pt 7") lc rgb '\(colour)' \(curve.t.count > 1 ? "lw 1.6 dt \(place % 4 + 1)" : "") title \(Gnuplot.quote(Gnuplot.label(curve.title, limit: 18))) noenhanced"
             )
         }
         // One above the other, since neighbours may be close.

@@ -49,18 +49,23 @@ extension ProbeRun {
     func owns(_ item: RunItem) -> Bool {
         switch item {
         case .scalar(let variant, let path), .array(let variant, let path): owns(path, of: variant)
-        case .linePoint(let variant, _, let index), .planePoint(let variant, _, let index): owns(index, of: variant)
+        case .linePoint(_, _, let index), .planePoint(_, _, let index): ownsPoint(index)
         }
+    }
+
+    /// Whether a point of a slice is this process's: the same one for all variants, which are compared point by point.
+    private func ownsPoint(_ index: Int) -> Bool {
+        settings.shard.map { index % $0.count == $0.index - 1 } ?? true
     }
 
     /// The points of a slice that are pending and this process's.
     func pending(_ statuses: [ItemStatus], of variant: String) -> [Int] {
-        statuses.indices.filter { statuses[$0] == .pending && owns($0, of: variant) }
+        statuses.indices.filter { statuses[$0] == .pending && ownsPoint($0) }
     }
 
     /// Progress over the points of a slice that are this process's.
     func progress(_ title: String, _ statuses: [ItemStatus], of variant: String) -> Log.Progress {
-        let own = statuses.indices.count { owns($0, of: variant) }
+        let own = statuses.indices.count { ownsPoint($0) }
         return Log.Progress(title, total: own, done: own - pending(statuses, of: variant).count)
     }
 }

@@ -22,6 +22,8 @@ struct ProbeRun {
     let targets: [CurvatureTarget]
     /// The measures of --sharpness.
     let sharpness: SharpnessMeasures
+    /// Losses that further variants are compared with.
+    let pairs = PairedDifferences()
     /// For a run in bfloat16: the same run in float32.
     var precisionCheck: PrecisionCheck?
     /// What is computed together; empty unless a shard needs to know.
@@ -173,6 +175,11 @@ struct ProbeRun {
         ]
     }
 
+    private func pairColumns(_ variant: Variant, _ axes: SliceAxes, points: Int) -> [ColumnPlan] {
+        PairedDifferences.apply(settings, variant, axes, points: points, windows: workspace.windows.count)
+            ? PairedDifferences.columns : []
+    }
+
     private var precisionAttributes: [String: AttributeValue] {
         workspace.dtype == .bfloat16 ? PrecisionCheck.attributes : [:]
     }
@@ -182,7 +189,8 @@ struct ProbeRun {
         if settings.has(.line), let axes, carries(variant, axes) {
             plans.append(
                 LinePlan(
-                    name: axes.name, t: lineCoordinates, columns: lineColumns + seedColumns,
+                    name: axes.name, t: lineCoordinates,
+                    columns: lineColumns + seedColumns + pairColumns(variant, axes, points: settings.points),
                     attributes: [
                         "axis": .string(axes.texts[0]), "seed": .unsigned(settings.seed),
                         "directions": .int(settings.drawsSeveralDirections ? settings.directionSeeds : 1),
@@ -212,7 +220,10 @@ struct ProbeRun {
         if settings.has(.plane) {
             plans.append(
                 PlanePlan(
-                    name: axes.name, x: xs, y: ys, columns: ColumnPlan.lossAndError(units: "loss"),
+                    name: axes.name, x: xs, y: ys,
+                    columns: ColumnPlan.lossAndError(units: "loss")
+                        + (settings.adaptiveTolerance == nil
+                            ? pairColumns(variant, axes, points: xs.count * ys.count) : []),
                     attributes: [
                         "x_axis": .string(axes.texts[0]), "y_axis": .string(axes.texts[1]),
                         "seed": .unsigned(settings.seed), "cosine": .double(cosine ?? .nan),

@@ -208,11 +208,11 @@ struct VariantAnalysis {
     private func line(_ line: String, _ geometry: SliceGeometry, _ coordinates: [Double]) throws {
         guard !settings.derivatives else { return try lineWithDerivatives(line, geometry, coordinates) }
         try slice(
-            "lines/\(line)", geometry, coordinates.map { [$0] }, file.lineStatuses(variant: name, line: line)
-        ) { index, value in
-            try file.setLinePoint(
-                variant: name, line: line, index: index, loss: value.mean, standardError: value.standardError,
-                status: value.mean.isNaN ? .failed : .done)
+            "lines/\(line)", geometry, coordinates.map { [$0] }, file.lineStatuses(variant: name, line: line),
+            columns: plan.lines.first { $0.name == line }?.columns ?? []
+        ) { index, values, status in
+            try file.setLinePoints(
+                variant: name, line: line, [LinePoint(index: index, values: values, status: status)])
         }
     }
 
@@ -288,29 +288,50 @@ struct VariantAnalysis {
     private func plane(_ plane: String, _ geometry: SliceGeometry) throws {
         let columns = run.xs.count
         let points = run.ys.flatMap { y in run.xs.map { x in [x, y] } }
-        try slice("planes/\(plane)", geometry, points, file.planeStatuses(variant: name, plane: plane)) {
-            index, value in
-            try file.setPlanePoint(
-                variant: name, plane: plane, row: index / columns, column: index % columns, loss: value.mean,
-                standardError: value.standardError, status: value.mean.isNaN ? .failed : .done)
+        try slice(
+            "planes/\(plane)", geometry, points, file.planeStatuses(variant: name, plane: plane),
+            columns: self.plan.planes.first { $0.name == plane }?.columns ?? []
+        ) { index, values, status in
+            let point = PlanePoint(row: index / columns, column: index % columns, values: values, status: status)
+            try file.setPlanePoints(variant: name, plane: plane, [point])
         }
     }
 
     /// Evaluates the points that are pending. Infinite losses are values; NaN is a failure of the point.
     private func slice(
         _ title: String, _ geometry: SliceGeometry, _ coordinates: [[Double]], _ statuses: [ItemStatus],
-        store: @escaping (Int, LossValue) throws -> Void
+        columns: [ColumnPlan], store: @escaping (Int, [String: Double], ItemStatus) throws -> Void
     ) throws {
         let pending = run.pending(statuses, of: name)
         guard !pending.isEmpty else { return }
+        let isPaired = columns.contains { $0.name == "difference" }
+        if isPaired { try pair(title, geometry, coordinates, pending) }
+        let isFirst = variant == settings.variants[0]
         let progress = run.progress("\(name) \(title)", statuses, of: name)
         var failed = 0
         try Slices.evaluate(objective, geometry, points: pending.map { ($0, coordinates[$0]) }) { index, value in
-            try store(index, value)
+            var values = ["loss": value.mean, "standard_error": value.standardError]
+            if isFirst { run.pairs.keep(title, index, value) }
+            if isPaired { values.merge(run.pairs.values(title, index, value)) { $1 } }
+            try store(index, values, value.mean.isNaN ? .failed : .done)
             if value.mean.isNaN { failed += 1 }
             progress.advance()
         }
         if failed > 0 { Log.warning("\(name): the loss is NaN at \(failed) points of \(title); they have status 2") }
+    }
+
+    /// Finds the first variant's losses where they are not known any more: what was done before an interruption.
+    private func pair(
+        _ slice: String, _ geometry: SliceGeometry, _ coordinates: [[Double]], _ pending: [Int]
+    ) throws {
+        let missing = try run.shared("pairs/\(name)/\(slice)") {
+            run.pairs.missing(slice, among: pending).map(Double.init)
+        }.map { Int($0) }
+        guard !missing.isEmpty, case .affine(_, let axes) = geometry else { return }
+        let first = SliceGeometry.affine(centre: try run.weights.flat(settings.variants[0]), axes: axes)
+        try Slices.evaluate(objective, first, points: missing.map { ($0, coordinates[$0]) }) { index, value in
+            run.pairs.keep(slice, index, value)
+        }
     }
 
     private func hasPendingWork() throws -> Bool {

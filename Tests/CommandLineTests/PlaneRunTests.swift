@@ -37,10 +37,11 @@ import Testing
         var random = SystemRandomNumberGenerator()
         var (killed, partial) = (0, 0)
         for round in 0..<rounds {
+            // Not so late that the run has ended.
             let file = scratch.path("killed\(round).h5")
             let (process, _, _) = try Program.start(arguments + ["--output", file], in: scratch.url)
             while process.isRunning && !FileManager.default.fileExists(atPath: file) { usleep(2_000) }
-            usleep(UInt32(Double.random(in: 0...duration, using: &random) * 1e6))
+            usleep(UInt32(Double.random(in: 0...(0.5 * duration), using: &random) * 1e6))
             if process.isRunning {
                 kill(process.processIdentifier, SIGKILL)
                 killed += 1
@@ -55,6 +56,35 @@ import Testing
         }
         #expect(killed > 0)
         print("planes: \(rounds) runs, \(killed) killed, \(partial) of them between the first and the last point")
+    }
+
+    /// Differences between variants have the errors of paired windows, also where the first variant's losses have to be found again.
+    @Test func differencesArePaired() throws {
+        let arguments = [
+            "probe", "--measures", "loss,line,plane", "--windows", "20", "--grid", "3x2", "--points", "3", "--variants",
+            "pretrained,shrink:0.999,sff:0.7", "--no-report", "--quiet", "--output", scratch.path("run.h5"),
+        ]
+        let result = try Program.run(arguments, in: scratch.url)
+        #expect(result.status == 0, "\(result.errors)")
+        let record = try RunReader.read(scratch.path("run.h5"))
+        #expect(record.variants[0].lines[0].column("difference") == nil)
+        for variant in record.variants.dropFirst() {
+            for (own, other) in [
+                (variant.lines[0].columns, record.variants[0].lines[0].columns),
+                (variant.planes[0].columns, record.variants[0].planes[0].columns),
+            ] {
+                func column(_ columns: [ColumnRecord], _ name: String) throws -> [Double] {
+                    try #require(columns.first { $0.name == name }).values
+                }
+                let losses = try zip(column(own, "loss"), column(other, "loss")).map { $0 - $1 }
+                for (difference, expected) in zip(try column(own, "difference"), losses) {
+                    #expect(abs(difference - expected) < 1e-12)
+                }
+                // Nearly the same weights: nearly the same windows' losses.
+                let errors = try zip(column(own, "difference_error"), column(own, "standard_error")).map { $0 / $1 }
+                #expect(errors.allSatisfy { $0 > 0 && (variant.name != "shrink:0.999" || $0 < 0.05) })
+            }
+        }
     }
 
     /// The error of bfloat16 is measured against float32, is that of the stored losses, and is small but not nothing.
