@@ -60,7 +60,10 @@ struct ProbeDocument {
         put(scalar.standardError, "standard_error", into: &object, status: scalar.status)
         object["samples"] = scalar.samples
         put(scalar.seconds, "seconds", into: &object, status: scalar.status)
-        for name in ["rho", "first_order", "residual", "threshold", "learning_rate"] {
+        for name in [
+            "rho", "first_order", "difference", "difference_error", "undefined", "residual", "threshold",
+            "learning_rate",
+        ] {
             if let value = scalar.attributes[name]?.number { put(value, name, into: &object, status: scalar.status) }
         }
         return object
@@ -171,8 +174,10 @@ struct ProbeDocument {
             ]
         }
         for key in ["axis", "x_axis", "y_axis"] { if let text = attributes[key]?.text { object[key] = text } }
-        for key in ["cosine", "total_variation", "local_minima", "quadratic_deviation", "barrier", "barrier_mean_ends"]
-        {
+        for key in [
+            "cosine", "total_variation", "local_minima", "quadratic_deviation", "basins", "mean_persistence",
+            "largest_persistence", "barrier", "barrier_mean_ends", "precision_error", "precision_error_relative",
+        ] {
             if let value = attributes[key]?.number { object[key] = number(value) }
         }
         if let marks = attributes["marks"]?.texts {

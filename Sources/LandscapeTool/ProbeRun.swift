@@ -105,6 +105,7 @@ struct ProbeRun {
                 "source": .string(workspace.dataPath), "model": .string(workspace.model.family),
                 "architecture": .string(workspace.model.architecture), "parameters": .int(workspace.model.layout.count),
                 "windows": .int(workspace.windows.count), "task": .string(workspace.task.rawValue),
+                "target_variance": .double(try workspace.targetVariance()),
                 "loss": .string(workspace.loss.rawValue), "precision": .string(workspace.dtype.description),
             ], variants: variants, shard: settings.shard)
     }

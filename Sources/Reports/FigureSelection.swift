@@ -35,14 +35,34 @@ struct FigureSelection {
             return ComparisonFigure.Panel(title: measure.title, values: values, errors: measure.cells.map { $0.error })
         }
         guard !panels.isEmpty else { return [] }
+        let differences = FigureSelection.differences(record)
         let figure = ComparisonFigure(name: "comparison", variants: record.variants.map(\.name), panels: panels)
         return [
             Entry(
                 figure: figure, title: "All measures",
                 caption:
-                    "Every measure on its own scale, zero included. Bars: one standard error; residual for eigenvalues."
-            )
+                    "Every measure on its own scale, zero included. Bars: one standard error; residual for eigenvalues.\(differences.rows.isEmpty ? "" : " The table holds differences from \(record.variants[0].name) with 95 % intervals, paired by windows or draws; those whose interval leaves out 0 are marked *.")",
+                header: differences.header, rows: differences.rows)
         ]
+    }
+
+    /// Paired differences of sharpness from the first variant.
+    private static func differences(_ record: RunRecord) -> (header: [String], rows: [[String]]) {
+        let others = record.variants.dropFirst()
+        var rows: [[String]] = []
+        for scalar in record.variants.first?.scalars ?? [] where scalar.path.hasPrefix("sharpness/") {
+            let cells = others.map { variant -> String in
+                guard let attributes = variant.scalar(scalar.path)?.attributes,
+                    let difference = attributes["difference"]?.number, difference.isFinite,
+                    let error = attributes["difference_error"]?.number, error.isFinite
+                else { return "–" }
+                let (low, high) = (difference - 1.96 * error, difference + 1.96 * error)
+                return
+                    "\(Number.text(difference)) [\(Number.text(low)), \(Number.text(high))]\(low > 0 || high < 0 ? " *" : "")"
+            }
+            if cells.contains(where: { $0 != "–" }) { rows.append([scalar.longName] + cells) }
+        }
+        return (["measure"] + others.map(\.name), rows)
     }
 
     private static func eigenvalues(_ record: RunRecord) -> [Entry] {

@@ -21,18 +21,26 @@ public struct AdaptiveSharpness: SharpnessMeasure {
         self.scale = scale
     }
 
+    /// See ``SharpnessMeasure/name``.
     public var name: String { scale == .filterwise ? "asam_filter" : "asam" }
+    /// See ``SharpnessMeasure/title``.
     public var title: String {
         "one-step adaptive sharpness, \(scale == .filterwise ? "row by row" : "entry by entry")"
     }
+    /// See ``SharpnessMeasure/definition``.
     public var definition: String {
         "L(w + rho T^2 g/|T g|) - L(w), T = \(scale == .filterwise ? "row norms" : "|w|") + eta for matrices, 1 for vectors"
     }
+    /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:2102.11600"
+    /// See ``SharpnessMeasure/settings``.
     public var settings: [String: Double] { ["rho": radius, "eta": offset] }
+    /// See ``SharpnessMeasure/cost``.
     public let cost = SharpnessCost(forward: 1)
+    /// See ``SharpnessMeasure/sampleCount(windows:)``.
     public func sampleCount(windows: Int) -> Int { windows }
 
+    /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         let layout = point.objective.function.layout
         let T = try scale.factors(point.θ, layout, offset: offset)

@@ -28,24 +28,32 @@ public struct AverageSharpness: SharpnessMeasure {
         self.pairs = pairs
     }
 
+    /// See ``SharpnessMeasure/name``.
     public var name: String {
         "average" + (isAdaptive ? "_adaptive" : "") + (distribution == .uniform ? "_uniform" : "")
     }
+    /// See ``SharpnessMeasure/title``.
     public var title: String {
         "average-case sharpness" + (isAdaptive ? ", adaptive" : "")
             + (distribution == .uniform ? ", uniform noise" : "")
     }
+    /// See ``SharpnessMeasure/definition``.
     public var definition: String {
         let width = isAdaptive ? "rho |w|" : "rho"
         return distribution == .gaussian
             ? "E L(w + d) - L(w), d ~ N(0, \(isAdaptive ? "rho^2 w^2" : "rho^2"))"
             : "E L(w + d) - L(w), d ~ U(-\(width), \(width))"
     }
+    /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:2302.07011"
+    /// See ``SharpnessMeasure/settings``.
     public var settings: [String: Double] { ["rho": radius, "pairs": Double(pairs)] }
+    /// See ``SharpnessMeasure/cost``.
     public var cost: SharpnessCost { SharpnessCost(forward: 2 * pairs) }
+    /// See ``SharpnessMeasure/sampleCount(windows:)``.
     public func sampleCount(windows: Int) -> Int { pairs }
 
+    /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         let scale = isAdaptive ? try point.θ.absolute() : nil
         var rises: [Double] = []

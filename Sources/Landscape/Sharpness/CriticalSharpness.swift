@@ -16,14 +16,22 @@ public struct CriticalSharpness: SharpnessMeasure {
     /// The measure.
     public init(trials: Int = 16) { self.trials = trials }
 
+    /// See ``SharpnessMeasure/name``.
     public let name = "critical"
+    /// See ``SharpnessMeasure/title``.
     public let title = "critical sharpness along the gradient"
+    /// See ``SharpnessMeasure/definition``.
     public let definition = "2/eta, eta the smallest step along -g at which the loss rises"
+    /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:2601.16979"
+    /// See ``SharpnessMeasure/settings``.
     public var settings: [String: Double] { ["trials": Double(trials)] }
+    /// See ``SharpnessMeasure/cost``.
     public var cost: SharpnessCost { SharpnessCost(forward: trials, product: 1) }
+    /// See ``SharpnessMeasure/detailNames``.
     public let detailNames = ["step", "curvature"]
 
+    /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         guard point.gradientNorm > 0 else { throw SharpnessUndefined("the gradient is 0") }
         let g = point.gradient

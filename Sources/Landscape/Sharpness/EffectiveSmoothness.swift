@@ -18,14 +18,22 @@ public struct EffectiveSmoothness: SharpnessMeasure {
         self.steps = steps
     }
 
+    /// See ``SharpnessMeasure/name``.
     public let name = "effective_smoothness"
+    /// See ``SharpnessMeasure/title``.
     public let title = "effective smoothness along the gradient"
+    /// See ``SharpnessMeasure/definition``.
     public let definition = "max over steps of |g(w) - g(w - eta g)|/(eta |g|)"
+    /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:1805.11604"
+    /// See ``SharpnessMeasure/settings``.
     public var settings: [String: Double] { ["share": share, "steps": Double(steps)] }
+    /// See ``SharpnessMeasure/cost``.
     public var cost: SharpnessCost { SharpnessCost(gradient: steps) }
+    /// See ``SharpnessMeasure/detailNames``.
     public let detailNames = ["gradient_change", "loss_low", "loss_high"]
 
+    /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         guard point.gradientNorm > 0 else { throw SharpnessUndefined("the gradient is 0") }
         let size = try point.θ.euclideanNorm()

@@ -12,13 +12,20 @@ public struct FisherRaoNorm: SharpnessMeasure {
     /// The measure.
     public init() {}
 
+    /// See ``SharpnessMeasure/name``.
     public let name = "fisher_rao"
+    /// See ``SharpnessMeasure/title``.
     public let title = "Fisher-Rao norm"
+    /// See ``SharpnessMeasure/definition``.
     public let definition = "w^T G w, G the Gauss-Newton matrix"
+    /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:1711.01530"
+    /// See ``SharpnessMeasure/settings``.
     public let settings: [String: Double] = [:]
+    /// See ``SharpnessMeasure/cost``.
     public let cost = SharpnessCost(product: 1)
 
+    /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         do {
             let graphs = CurvatureGraphs(point.objective, at: point.θ, matrix: .gaussNewton, memory: 0)

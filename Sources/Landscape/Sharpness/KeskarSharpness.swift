@@ -22,18 +22,26 @@ public struct KeskarSharpness: SharpnessMeasure {
         self.steps = steps
     }
 
+    /// See ``SharpnessMeasure/name``.
     public var name: String { subspace == nil ? "keskar" : "keskar_subspace" }
+    /// See ``SharpnessMeasure/title``.
     public var title: String { "Keskar's box sharpness" + (subspace.map { " in \($0) random dimensions" } ?? "") }
+    /// See ``SharpnessMeasure/definition``.
     public let definition = "100 (max L(w + A y) - L(w))/(1 + L(w)), |y_i| <= eps (|(A+ w)_i| + 1)"
+    /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:1609.04836"
+    /// See ``SharpnessMeasure/settings``.
     public var settings: [String: Double] {
         var result = ["epsilon": radius, "steps": Double(steps)]
         if let subspace { result["dimensions"] = Double(subspace) }
         return result
     }
+    /// See ``SharpnessMeasure/cost``.
     public var cost: SharpnessCost { SharpnessCost(forward: 1, gradient: steps - 1) }
+    /// See ``SharpnessMeasure/sampleCount(windows:)``.
     public func sampleCount(windows: Int) -> Int { windows }
 
+    /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         guard point.gradientNorm > 0 else {
             throw SharpnessUndefined("the gradient is 0, and the ascent starts there")

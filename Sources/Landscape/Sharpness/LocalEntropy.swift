@@ -24,16 +24,24 @@ public struct LocalEntropy: SharpnessMeasure {
         self.pairs = pairs
     }
 
+    /// See ``SharpnessMeasure/name``.
     public let name = "local_entropy"
+    /// See ``SharpnessMeasure/title``.
     public let title = "local entropy"
+    /// See ``SharpnessMeasure/definition``.
     public let definition = "ln E exp(-(L(w + d) - L(w))/T), d ~ N(0, 1/gamma)"
+    /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:1611.01838"
+    /// See ``SharpnessMeasure/settings``.
     public var settings: [String: Double] {
         ["gamma": stiffness, "temperature": temperature, "pairs": Double(pairs)]
     }
+    /// See ``SharpnessMeasure/cost``.
     public var cost: SharpnessCost { SharpnessCost(forward: 2 * pairs) }
+    /// See ``SharpnessMeasure/detailNames``.
     public let detailNames = ["effective_draws"]
 
+    /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         let deviation = 1 / stiffness.squareRoot()
         var rises: [(Double, Double)] = []

@@ -46,22 +46,31 @@ public struct LocalLearningCoefficient: SharpnessMeasure {
         self.batches = batches
     }
 
+    /// See ``SharpnessMeasure/name``.
     public let name = "llc"
+    /// See ``SharpnessMeasure/title``.
     public let title = "local learning coefficient"
+    /// See ``SharpnessMeasure/definition``.
     public let definition = "n beta kappa (E L(w) - L(w*)), w by SGLD around w*, beta = 1/ln n"
+    /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:2308.12108"
+    /// See ``SharpnessMeasure/settings``.
     public var settings: [String: Double] {
         [
             "epsilon": stepSize, "gamma": localization, "chains": Double(chains),
             "burn_in": Double(burnIn), "draws": Double(draws),
         ]
     }
+    /// See ``SharpnessMeasure/cost``.
     public var cost: SharpnessCost {
         SharpnessCost(gradient: (chains * (burnIn + draws) + batches - 1) / batches, product: 1)
     }
+    /// See ``SharpnessMeasure/detailNames``.
     public let detailNames = ["r_hat", "trend", "is_negative", "kappa"]
+    /// See ``SharpnessMeasure/sampleCount(windows:)``.
     public func sampleCount(windows: Int) -> Int { chains }
 
+    /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         let objective = point.objective
         let n = Double(objective.function.windowCount)

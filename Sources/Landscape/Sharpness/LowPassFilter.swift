@@ -22,15 +22,24 @@ public struct LowPassFilter: SharpnessMeasure {
         self.pairs = pairs
     }
 
+    /// See ``SharpnessMeasure/name``.
     public var name: String { scale == .plain ? "lpf" : "lpf_filter" }
+    /// See ``SharpnessMeasure/title``.
     public var title: String { "loss under a low-pass filter" + (scale == .plain ? "" : ", relative to row norms") }
+    /// See ``SharpnessMeasure/definition``.
     public var definition: String { "E L(w + d), d ~ N(0, sigma^2\(scale == .plain ? "" : " |row|^2"))" }
+    /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:2201.08025"
+    /// See ``SharpnessMeasure/settings``.
     public var settings: [String: Double] { ["sigma": deviation, "pairs": Double(pairs)] }
+    /// See ``SharpnessMeasure/cost``.
     public var cost: SharpnessCost { SharpnessCost(forward: 2 * pairs) }
+    /// See ``SharpnessMeasure/detailNames``.
     public let detailNames = ["rise"]
+    /// See ``SharpnessMeasure/sampleCount(windows:)``.
     public func sampleCount(windows: Int) -> Int { pairs }
 
+    /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         let factors = scale == .plain ? nil : try scale.factors(point.θ, point.objective.function.layout)
         var values: [Double] = []

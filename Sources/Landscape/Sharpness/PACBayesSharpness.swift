@@ -29,18 +29,26 @@ public struct PACBayesSharpness: SharpnessMeasure {
         self.trials = trials
     }
 
+    /// See ``SharpnessMeasure/name``.
     public var name: String { isMagnitudeAware ? "pac_bayes_magnitude" : "pac_bayes" }
+    /// See ``SharpnessMeasure/title``.
     public var title: String { "PAC-Bayes sigma" + (isMagnitudeAware ? ", relative to the weights" : "") }
+    /// See ``SharpnessMeasure/definition``.
     public var definition: String {
         "largest sigma with E L(w + d) <= (1 + tau) L(w), d ~ N(0, sigma^2\(isMagnitudeAware ? " (|w| + 0.001)^2" : ""))"
     }
+    /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:1912.02178"
+    /// See ``SharpnessMeasure/settings``.
     public var settings: [String: Double] {
         ["tau": tolerance, "pairs": Double(pairs), "trials": Double(trials)]
     }
+    /// See ``SharpnessMeasure/cost``.
     public var cost: SharpnessCost { SharpnessCost(forward: 2 * pairs * trials) }
+    /// See ``SharpnessMeasure/detailNames``.
     public let detailNames = ["inverse_square", "bracket_low", "bracket_high"]
 
+    /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         guard point.loss.mean > 0 else {
             throw SharpnessUndefined("the loss is \(point.loss.mean), and the tolerance is a share of it")

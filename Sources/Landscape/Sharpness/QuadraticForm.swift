@@ -10,13 +10,20 @@ public struct QuadraticForm: SharpnessMeasure {
     /// The measure.
     public init() {}
 
+    /// See ``SharpnessMeasure/name``.
     public let name = "quadratic_form"
+    /// See ``SharpnessMeasure/title``.
     public let title = "curvature along the weights"
+    /// See ``SharpnessMeasure/definition``.
     public let definition = "w^T H w"
+    /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:2201.08025"
+    /// See ``SharpnessMeasure/settings``.
     public let settings: [String: Double] = [:]
+    /// See ``SharpnessMeasure/cost``.
     public let cost = SharpnessCost(product: 1)
 
+    /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         let product = try point.objective.products(at: point.θ, with: [point.θ])[0]
         return SharpnessResult(try point.θ.dot(product), firstOrder: try point.θ.dot(point.gradient))

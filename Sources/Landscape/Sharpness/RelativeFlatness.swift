@@ -20,12 +20,19 @@ public struct RelativeFlatness: SharpnessMeasure {
         self.probes = probes
     }
 
+    /// See ``SharpnessMeasure/name``.
     public let name = "relative_flatness"
+    /// See ``SharpnessMeasure/title``.
     public let title = "relative flatness of a layer"
+    /// See ``SharpnessMeasure/definition``.
     public let definition = "sum over rows s, t of <w_s, w_t> Tr H_st"
+    /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:2001.00939"
+    /// See ``SharpnessMeasure/settings``.
     public var settings: [String: Double] { ["probes": Double(probes)] }
+    /// See ``SharpnessMeasure/cost``.
     public var cost: SharpnessCost { SharpnessCost(product: probes) }
+    /// See ``SharpnessMeasure/sampleCount(windows:)``.
     public func sampleCount(windows: Int) -> Int { probes }
 
     /// The position of the named weight.
@@ -37,6 +44,7 @@ public struct RelativeFlatness: SharpnessMeasure {
         return found
     }
 
+    /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         let layout = point.objective.function.layout
         let slopes = try layout.views(of: point.gradient)

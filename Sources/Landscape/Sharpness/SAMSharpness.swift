@@ -13,14 +13,22 @@ public struct SAMSharpness: SharpnessMeasure {
     /// The measure with a radius.
     public init(radius: Double = 0.05) { self.radius = radius }
 
+    /// See ``SharpnessMeasure/name``.
     public let name = "sam"
+    /// See ``SharpnessMeasure/title``.
     public let title = "one-step SAM sharpness"
+    /// See ``SharpnessMeasure/definition``.
     public let definition = "L(w + rho g/|g|) - L(w)"
+    /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:2010.01412"
+    /// See ``SharpnessMeasure/settings``.
     public var settings: [String: Double] { ["rho": radius] }
+    /// See ``SharpnessMeasure/cost``.
     public let cost = SharpnessCost(forward: 1)
+    /// See ``SharpnessMeasure/sampleCount(windows:)``.
     public func sampleCount(windows: Int) -> Int { windows }
 
+    /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         guard point.gradientNorm > 0 else { throw SharpnessUndefined("the gradient is 0") }
         let ascended = try point.objective.loss(
@@ -41,15 +49,24 @@ public struct BatchSharpness: SharpnessMeasure {
     /// The measure with a radius.
     public init(radius: Double = 0.05) { self.radius = radius }
 
+    /// See ``SharpnessMeasure/name``.
     public let name = "m_sharpness"
+    /// See ``SharpnessMeasure/title``.
     public let title = "m-sharpness over batches"
+    /// See ``SharpnessMeasure/definition``.
     public let definition = "mean over batches b of L_b(w + rho g_b/|g_b|) - L_b(w)"
+    /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:2010.01412"
+    /// See ``SharpnessMeasure/settings``.
     public var settings: [String: Double] { ["rho": radius] }
+    /// See ``SharpnessMeasure/cost``.
     public let cost = SharpnessCost(forward: 1, gradient: 1)
+    /// See ``SharpnessMeasure/detailNames``.
     public let detailNames = ["m", "batches"]
+    /// See ``SharpnessMeasure/sampleCount(windows:)``.
     public func sampleCount(windows: Int) -> Int { windows }
 
+    /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         let radius = radius
         let rises = try point.objective.batchwiseRise(at: point.θ) { gradient in

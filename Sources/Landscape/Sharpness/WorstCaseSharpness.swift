@@ -29,18 +29,26 @@ public struct WorstCaseSharpness: SharpnessMeasure {
         self.steps = steps
     }
 
+    /// See ``SharpnessMeasure/name``.
     public var name: String { "worst_\(norm.rawValue)" + (isAdaptive ? "_adaptive" : "") }
+    /// See ``SharpnessMeasure/title``.
     public var title: String {
         "worst case in an \(norm == .l2 ? "l2" : "l-infinity") ball\(isAdaptive ? ", adaptive" : "")"
     }
+    /// See ``SharpnessMeasure/definition``.
     public var definition: String {
         "max L(w + d) - L(w), |d\(isAdaptive ? "/w" : "")|_\(norm == .l2 ? "2" : "inf") <= rho, by projected ascent"
     }
+    /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:2302.07011"
+    /// See ``SharpnessMeasure/settings``.
     public var settings: [String: Double] { ["rho": radius, "steps": Double(steps)] }
+    /// See ``SharpnessMeasure/cost``.
     public var cost: SharpnessCost { SharpnessCost(forward: 1, gradient: steps - 1) }
+    /// See ``SharpnessMeasure/sampleCount(windows:)``.
     public func sampleCount(windows: Int) -> Int { windows }
 
+    /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         let factors = isAdaptive ? try point.θ.absolute() : try point.θ.zerosLike() + 1
         let scaled = try factors * point.gradient
