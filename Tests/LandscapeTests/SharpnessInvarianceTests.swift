@@ -1,3 +1,4 @@
+import Forecasters
 import Foundation
 import Networks
 import Tensor
@@ -60,13 +61,16 @@ private struct TwoLayerLoss: WindowedLoss {
     ]
 
     private func values(_ loss: some WindowedLoss, _ θ: Tensor) throws -> [String: Double] {
-        let objective = try Objective(loss, dtype: .float64)
+        try values(Objective(loss, dtype: .float64), θ)
+    }
+
+    private func values(_ objective: Objective, _ θ: Tensor) throws -> [String: Double] {
         let point = try SharpnessPoint(
             objective, at: θ, loss: objective.loss(at: θ), gradient: objective.gradient(at: θ), seed: 5)
         return Dictionary(
             uniqueKeysWithValues: try measures.map { measure in
                 // The layer has its name in one of the losses only.
-                let isNamed = loss.layout.parameters.contains { $0.name == "a" }
+                let isNamed = objective.function.layout.parameters.contains { $0.name == "a" }
                 let chosen: any SharpnessMeasure =
                     measure is RelativeFlatness && !isNamed ? RelativeFlatness() : measure
                 return (measure.name, try chosen.evaluate(point).value)
@@ -154,6 +158,51 @@ private struct TwoLayerLoss: WindowedLoss {
         ]
         for (name, value) in before where !drawn.contains(name) {
             #expect(abs(try #require(after[name]) / value - 1) < 1e-6, "\(name)")
+        }
+    }
+
+    /// What a transformer allows: values times c and the output projection divided by c, head by head the same function. A random bias, so that
+    /// 1-D parameters take part.
+    @Test func rescaledValuesOfATransformer() throws {
+        let model = try TimerForecaster(
+            TimerForecaster.Configuration(
+                patchLength: 4, width: 4, feedForwardWidth: 6, layers: 2, heads: 2, positions: 8))
+        let windows = try RandomStream(seed: 1, "windows").normal([5, 16])
+        let loss = try ForecastLoss(
+            model: model, task: .forecast, kind: .native, windows: windows, context: 12, batchSize: 2,
+            describe: { "window \($0)" })
+        let objective = try Objective(
+            loss, buffers: model.layout.initialBuffers(dtype: .float64), dtype: .float64, workers: 2)
+        let noise = try RandomStream(seed: 3, "noise").normal([model.layout.count])
+        let θ = try model.layout.sample(seed: 2, purpose: "scratch", dtype: .float64).adding(noise, times: 0.1)
+        let scaled = try θ.copy()
+        var touched = 0
+        for (specification, view) in zip(model.layout.parameters, try model.layout.views(of: scaled)) {
+            if specification.name.contains("value_projection") {
+                try view.scaleInPlace(3)
+                touched += 1
+            } else if specification.name.hasSuffix("out_projection.weight") {
+                try view.scaleInPlace(1.0 / 3)
+                touched += 1
+            }
+        }
+        #expect(touched == 6)
+        let (before, after) = (try values(objective, θ), try values(objective, scaled))
+        #expect(abs(try objective.loss(at: scaled).mean - objective.loss(at: θ).mean) < 1e-12)
+        let invariant: Set = [
+            "worst_l2_adaptive", "worst_linf_adaptive", "average_adaptive", "average_adaptive_uniform",
+            "quadratic_form",
+            "fisher_rao",
+        ]
+        let moving: Set = [
+            "sam", "m_sharpness", "asam", "worst_l2", "worst_linf", "keskar", "average", "critical",
+            "effective_smoothness",
+        ]
+        for (name, value) in before {
+            let change = abs(try #require(after[name]) / value - 1)
+            if invariant.contains(name) { #expect(change < 1e-6, "\(name): \(change)") }
+            // ASAM leaves 1-D parameters unscaled, so the values' bias moves it.
+            if moving.contains(name) { #expect(change > 1e-5, "\(name): \(change)") }
         }
     }
 }
