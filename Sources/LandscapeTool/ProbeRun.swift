@@ -177,8 +177,12 @@ struct ProbeRun {
     }
 
     private func pairColumns(_ variant: Variant, _ axes: SliceAxes, points: Int) -> [ColumnPlan] {
-        PairedDifferences.apply(settings, variant, axes, points: points, windows: workspace.windows.count)
-            ? PairedDifferences.columns : []
+        variant != settings.variants[0] && isPaired(axes, points: points) ? PairedDifferences.columns : []
+    }
+
+    /// Whether further variants' slices along the axes are compared with the first one's.
+    func isPaired(_ axes: SliceAxes, points: Int) -> Bool {
+        PairedDifferences.apply(settings, axes, points: points, windows: workspace.windows.count)
     }
 
     private var precisionAttributes: [String: AttributeValue] {

@@ -96,7 +96,9 @@ struct VariantAnalysis {
                 if settings.drawsSeveralDirections {
                     try lineAlongSeveral(axes.name, centre, axes.vectors[0])
                 } else {
-                    try line(axes.name, .affine(centre: centre, axes: [axes.vectors[0]]), run.lineCoordinates)
+                    try line(
+                        axes.name, .affine(centre: centre, axes: [axes.vectors[0]]), run.lineCoordinates,
+                        pairing(axes, points: settings.points))
                 }
                 try checkPrecision(line: axes.name) {
                     try $0.geometry(variant, centre: axes.centre, axes: [axes.vectors[0]])
@@ -118,7 +120,7 @@ struct VariantAnalysis {
                     try AdaptivePlane(tolerance: tolerance).run(
                         run, objective, geometry, variant: name, plane: axes.name, file: file)
                 } else {
-                    try plane(axes.name, geometry)
+                    try plane(axes.name, geometry, pairing(axes, points: settings.grid.x * settings.grid.y))
                 }
                 try checkPrecision(plane: axes.name) {
                     try $0.geometry(variant, centre: axes.centre, axes: axes.vectors)
@@ -205,11 +207,20 @@ struct VariantAnalysis {
 
     // MARK: Lines and planes
 
-    private func line(_ line: String, _ geometry: SliceGeometry, _ coordinates: [Double]) throws {
+    /// What a slice has to do with those of other variants.
+    private enum Pairing { case none, isReference, compares }
+
+    private func pairing(_ axes: SliceAxes, points: Int) -> Pairing {
+        guard run.isPaired(axes, points: points) else { return .none }
+        return variant == settings.variants[0] ? .isReference : .compares
+    }
+
+    private func line(
+        _ line: String, _ geometry: SliceGeometry, _ coordinates: [Double], _ pairing: Pairing = .none
+    ) throws {
         guard !settings.derivatives else { return try lineWithDerivatives(line, geometry, coordinates) }
         try slice(
-            "lines/\(line)", geometry, coordinates.map { [$0] }, file.lineStatuses(variant: name, line: line),
-            columns: plan.lines.first { $0.name == line }?.columns ?? []
+            "lines/\(line)", geometry, coordinates.map { [$0] }, file.lineStatuses(variant: name, line: line), pairing
         ) { index, values, status in
             try file.setLinePoints(
                 variant: name, line: line, [LinePoint(index: index, values: values, status: status)])
@@ -285,12 +296,11 @@ struct VariantAnalysis {
         }
     }
 
-    private func plane(_ plane: String, _ geometry: SliceGeometry) throws {
+    private func plane(_ plane: String, _ geometry: SliceGeometry, _ pairing: Pairing) throws {
         let columns = run.xs.count
         let points = run.ys.flatMap { y in run.xs.map { x in [x, y] } }
         try slice(
-            "planes/\(plane)", geometry, points, file.planeStatuses(variant: name, plane: plane),
-            columns: self.plan.planes.first { $0.name == plane }?.columns ?? []
+            "planes/\(plane)", geometry, points, file.planeStatuses(variant: name, plane: plane), pairing
         ) { index, values, status in
             let point = PlanePoint(row: index / columns, column: index % columns, values: values, status: status)
             try file.setPlanePoints(variant: name, plane: plane, [point])
@@ -300,19 +310,20 @@ struct VariantAnalysis {
     /// Evaluates the points that are pending. Infinite losses are values; NaN is a failure of the point.
     private func slice(
         _ title: String, _ geometry: SliceGeometry, _ coordinates: [[Double]], _ statuses: [ItemStatus],
-        columns: [ColumnPlan], store: @escaping (Int, [String: Double], ItemStatus) throws -> Void
+        _ pairing: Pairing, store: @escaping (Int, [String: Double], ItemStatus) throws -> Void
     ) throws {
         let pending = run.pending(statuses, of: name)
         guard !pending.isEmpty else { return }
-        let isPaired = columns.contains { $0.name == "difference" }
-        if isPaired { try pair(title, geometry, coordinates, pending) }
-        let isFirst = variant == settings.variants[0]
+        if pairing == .compares { try pair(title, geometry, coordinates, pending) }
         let progress = run.progress("\(name) \(title)", statuses, of: name)
         var failed = 0
         try Slices.evaluate(objective, geometry, points: pending.map { ($0, coordinates[$0]) }) { index, value in
             var values = ["loss": value.mean, "standard_error": value.standardError]
-            if isFirst { run.pairs.keep(title, index, value) }
-            if isPaired { values.merge(run.pairs.values(title, index, value)) { $1 } }
+            switch pairing {
+            case .none: break
+            case .isReference: run.pairs.keep(title, index, value)
+            case .compares: values.merge(run.pairs.values(title, index, value)) { $1 }
+            }
             try store(index, values, value.mean.isNaN ? .failed : .done)
             if value.mean.isNaN { failed += 1 }
             progress.advance()

@@ -1,6 +1,5 @@
 import Archive
 import Landscape
-import Smoothing
 import Synchronization
 
 /// How a slice around one variant differs from the same slice around the first, point by point and window by window.
@@ -8,7 +7,7 @@ import Synchronization
 /// Windows are common to both, so the error of the difference is that of the windows' differences: it is often far smaller than
 /// the errors of the two losses.
 final class PairedDifferences: Sendable {
-    /// Losses that are kept: 256 MiB of them.
+    /// Losses that are kept of one slice: 256 MiB of them.
     private static let limit = 1 << 25
 
     /// The columns beside the loss.
@@ -21,11 +20,9 @@ final class PairedDifferences: Sendable {
     /// Of the first variant, by slice and point.
     private let known = Mutex([String: [Int: [Double]]]())
 
-    /// Whether differences are computed on a slice of so many points.
-    static func apply(_ settings: ProbeSettings, _ variant: Variant, _ axes: SliceAxes, points: Int, windows: Int)
-        -> Bool
-    {
-        axes.centre == nil && variant != settings.variants[0] && points * windows <= limit
+    /// Whether slices of so many points are compared with the first variant's, whose losses are then kept.
+    static func apply(_ settings: ProbeSettings, _ axes: SliceAxes, points: Int, windows: Int) -> Bool {
+        axes.centre == nil && settings.variants.count > 1 && points * windows <= limit
             && settings.directionSeeds == 1 && !settings.derivatives
     }
 
