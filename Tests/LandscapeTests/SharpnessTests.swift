@@ -122,14 +122,6 @@ import Testing
         let exact = try loss.value(corner) - loss.value(w)
         let found = try WorstCaseSharpness(radius: 1e-4, norm: .linf, isAdaptive: true).evaluate(point)
         #expect(abs(found.value - exact) < 1e-9 * abs(exact) + 1e-12)
-        let box = zip(w, g).map { $0 + 1e-4 * (abs($0) + 1) * ($1 > 0 ? 1 : -1) }
-        let base = try loss.value(w)
-        guard 1 + base > 0 else { return }
-        let keskar = try KeskarSharpness(radius: 1e-4).evaluate(point)
-        #expect(abs(keskar.value - 100 * (try loss.value(box) - base) / (1 + base)) < 1e-8)
-        // All dimensions in random order are the whole space, with another box; a subspace holds less.
-        let subspace = try KeskarSharpness(radius: 1e-4, subspace: 3).evaluate(point)
-        #expect(subspace.value > 0 && subspace.samples.count == 7)
     }
 
     @Test func quadraticFormsAndStepsAlongTheGradient() throws {
@@ -176,6 +168,30 @@ import Testing
     /// Tr H = 2/(kn) · k · ΣX².
     private var trace: Double {
         get throws { 2 / Double(loss.windowCount) * (try loss.x.squared().sum().item) }
+    }
+
+    /// A small box is left at the corner that the gradient points to. All dimensions as a subspace are the whole space with another box.
+    @Test func keskarsBox() throws {
+        let start = try start()
+        #expect(start.loss.mean > 0)
+        let (w, g) = (try start.θ.doubles, try start.gradient.doubles)
+        let corner = zip(w, g).map { $0 + 1e-4 * (abs($0) + 1) * ($1 > 0 ? 1 : -1) }
+        let rise = try objective.loss(at: Tensor(corner)).mean - start.loss.mean
+        let found = try KeskarSharpness(radius: 1e-4).evaluate(start)
+        let factor = 100 / (1 + start.loss.mean)
+        #expect(abs(found.value - factor * rise) < 1e-9 * found.value)
+        #expect(abs(try #require(found.firstOrder) / found.value - 1) < 1e-2 && found.samples.count == 40)
+        // Orthonormal columns: A Aᵀ = 1, and the box is |yᵢ| ≤ ε(|(Aᵀθ)ᵢ| + 1).
+        let columns = try Tensor.stack(try (0..<6).map { try start.normal("keskar", $0) }, dimension: 1)
+            .orthonormalized()
+        let rows = try columns.transposed().contiguous()
+        let (y, slope) = (try rows.matmul(start.θ).doubles, try rows.matmul(start.gradient).doubles)
+        let turned = zip(y, slope).map { 1e-4 * (abs($0) + 1) * ($1 > 0 ? 1.0 : -1) }
+        let moved = try start.θ + columns.matmul(Tensor(turned))
+        let expected = factor * (try objective.loss(at: moved).mean - start.loss.mean)
+        let whole = try KeskarSharpness(radius: 1e-4, subspace: 6).evaluate(start)
+        #expect(abs(whole.value - expected) < 1e-9 * expected)
+        #expect(try KeskarSharpness(radius: 1e-4, subspace: 2).evaluate(start).value < whole.value)
     }
 
     @Test func fisherRaoOfALinearNet() throws {

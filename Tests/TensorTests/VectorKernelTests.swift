@@ -42,6 +42,27 @@ import Testing
         #expect(abs(found.square / Self.dot(result, result) - 1) < 1e-12)
     }
 
+    /// Vectors are taken four at a time; every remainder, and lengths that no block divides.
+    @Test(arguments: 1...9, [DType.float32, .float64])
+    func anyNumberOfVectors(count: Int, _ dtype: DType) throws {
+        let length = 1000 + 37
+        let all = try (0...count).map { try RandomStream(seed: 2, "any", $0).normal([length]).to(dtype) }
+        let values = try all.map { try $0.doubles }
+        let (basis, target) = (Array(all[..<count]), all[count])
+        for (index, dot) in try VectorKernels.dots(basis, with: target).enumerated() {
+            #expect(abs(dot - Self.dot(values[index], values[count])) < 1e-9)
+        }
+        let coefficients = (0..<count).map { 0.3 * Double($0) - 1 }
+        let found = try VectorKernels.subtractInPlace(coefficients, of: basis, from: target)
+        let result = try target.doubles
+        for i in 0..<length {
+            let expected = (0..<count).reduce(values[count][i]) { $0 - coefficients[$1] * values[$1][i] }
+            #expect(abs(result[i] - expected) <= (dtype == .float64 ? 1e-13 : 1e-6) * max(1, abs(expected)))
+        }
+        for (index, dot) in found.dots.enumerated() { #expect(abs(dot - Self.dot(values[index], result)) < 1e-9) }
+        #expect(abs(found.square / Self.dot(result, result) - 1) < 1e-12)
+    }
+
     @Test(arguments: [DType.float32, .float64])
     func combinationsReplaceTheFirstVectors(_ dtype: DType) throws {
         let all = try Self.vectors(3, dtype)
