@@ -52,13 +52,9 @@ struct FigureSelection {
         var rows: [[String]] = []
         for scalar in record.variants.first?.scalars ?? [] where scalar.path.hasPrefix("sharpness/") {
             let cells = others.map { variant -> String in
-                guard let attributes = variant.scalar(scalar.path)?.attributes,
-                    let difference = attributes["difference"]?.number, difference.isFinite,
-                    let error = attributes["difference_error"]?.number, error.isFinite
-                else { return "–" }
-                let (low, high) = (difference - 1.96 * error, difference + 1.96 * error)
+                guard let found = PairedInterval(variant.scalar(scalar.path)) else { return "–" }
                 return
-                    "\(Number.text(difference)) [\(Number.text(low)), \(Number.text(high))]\(low > 0 || high < 0 ? " *" : "")"
+                    "\(Number.text(found.difference)) [\(Number.text(found.low)), \(Number.text(found.high))]\(found.isEvident ? " *" : "")"
             }
             if cells.contains(where: { $0 != "–" }) { rows.append([scalar.longName] + cells) }
         }
