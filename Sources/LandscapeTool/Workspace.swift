@@ -103,21 +103,7 @@ struct Workspace {
     }
 
     /// The variance of the values that the loss compares with, in the scaling of the data: an error of this size is that of the mean.
-    func targetVariance() throws -> Double {
-        let length = horizon > 0 ? horizon : context
-        var (count, sum, squares) = (0.0, 0.0, 0.0)
-        for start in stride(from: 0, to: windows.count, by: 256) {
-            let values = try windows.values(start..<min(windows.count, start + 256))
-            for row in 0..<(values.count / windows.length) {
-                for value in values[((row + 1) * windows.length - length)..<((row + 1) * windows.length)] {
-                    count += 1
-                    sum += value
-                    squares += value * value
-                }
-            }
-        }
-        return count > 0 ? max(0, squares / count - (sum / count) * (sum / count)) : .nan
-    }
+    func targetVariance() throws -> Double { try windows.variance(ofLast: horizon > 0 ? horizon : context) }
 
     private func shape(_ count: Int, _ length: Int) -> [Int] {
         windows.width == 1 ? [count, length] : [count, windows.width, length]

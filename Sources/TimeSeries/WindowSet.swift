@@ -154,6 +154,27 @@ public struct WindowSet: Sendable {
         return copy
     }
 
+    /// The variance of the last values of all windows, around their common mean and divided by their number.
+    ///
+    /// Cost: two passes over the windows, 256 at a time.
+    public func variance(ofLast count: Int) throws(TimeSeriesError) -> Double {
+        precondition(count > 0 && count <= length, "windows have so many values")
+        /// Σ f(value) over the last values.
+        func sum(_ term: (Double) -> Double) throws(TimeSeriesError) -> Double {
+            var total = 0.0
+            for start in stride(from: 0, to: self.count, by: 256) {
+                let values = try values(start..<min(self.count, start + 256))
+                for end in stride(from: length, through: values.count, by: length) {
+                    for value in values[(end - count)..<end] { total += term(value) }
+                }
+            }
+            return total
+        }
+        let number = Double(self.count * width * count)
+        let mean = try sum { $0 } / number
+        return try sum { ($0 - mean) * ($0 - mean) } / number
+    }
+
     func offset(of index: Int) -> Int {
         let (channel, start) = place(of: index)
         return channel * series.rows + start

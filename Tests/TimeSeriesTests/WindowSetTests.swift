@@ -20,6 +20,21 @@ struct WindowSetTests {
         #expect(windows.place(of: 35) == (channel: 1, start: 92))
     }
 
+    /// Targets 80…82, 81…83, … 97…99 of one channel, and 1000 more of the other: by the sums written out.
+    @Test("variance of the targets", arguments: [false, true])
+    func variance(joint: Bool) throws {
+        let windows = try WindowSet(
+            counting(rows: 100), borders: try borders(100), split: .test, context: 5, horizon: 3, joint: joint)
+        var all: [Double] = []
+        for first in 80..<98 {
+            for value in first..<(first + 3) { all += [Double(value), Double(value + 1000)] }
+        }
+        let mean: Double = all.reduce(0, +) / Double(all.count)
+        let squares: [Double] = all.map { ($0 - mean) * ($0 - mean) }
+        let expected = squares.reduce(0, +) / Double(all.count)
+        #expect(abs(try windows.variance(ofLast: 3) / expected - 1) < 1e-12)
+    }
+
     /// Windows of all channels hold the same numbers, masks and errors as windows of one, in another order.
     @Test("channels together")
     func channelsTogether() throws {
