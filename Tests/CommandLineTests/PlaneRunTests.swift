@@ -8,20 +8,6 @@ import Testing
 
     init() throws { scratch = try Scratch() }
 
-    /// Everything of the planes in a file, bit by bit.
-    private func contents(_ path: String) throws -> [String] {
-        func bits(_ values: [Double]) -> String {
-            values.map { String($0.bitPattern, radix: 16) }.joined(separator: ",")
-        }
-        return try RunReader.read(path).variants.flatMap { variant in
-            variant.planes.map { plane in
-                let attributes = plane.attributes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-                return "\(variant.name) \(plane.name) \(bits(plane.x + plane.y + plane.columns.flatMap(\.values))) "
-                    + "\(plane.status) \(attributes)"
-            }
-        }
-    }
-
     /// SIGKILL at a random moment of the plane, then `--resume`. LANDSCAPE_KILLS=100 takes a few minutes.
     @Test func killedPlanesGoOnToTheSameBits() throws {
         let rounds = ProcessInfo.processInfo.environment["LANDSCAPE_KILLS"].flatMap { Int($0) } ?? 4

@@ -14,36 +14,6 @@ import Testing
         "--no-report", "--quiet",
     ]
 
-    /// Every dataset of a file, with NaN equal to NaN.
-    private func datasets(_ path: String) throws -> [String] {
-        let record = try RunReader.read(path)
-        func bits(_ values: [Double]) -> String {
-            values.map { String($0.bitPattern, radix: 16) }.joined(separator: ",")
-        }
-        var result: [String] = []
-        for variant in record.variants {
-            for scalar in variant.scalars {
-                result.append(
-                    "\(variant.name) \(scalar.path) \(bits([scalar.value, scalar.standardError])) \(scalar.status)")
-            }
-            for array in variant.arrays {
-                result.append(
-                    "\(variant.name) \(array.path) \(bits(array.values + array.companions.flatMap(\.values))) \(array.status)"
-                )
-            }
-            for line in variant.lines {
-                result.append(
-                    "\(variant.name) \(line.name) \(bits(line.t + line.columns.flatMap(\.values))) \(line.status)")
-            }
-            for plane in variant.planes {
-                result.append(
-                    "\(variant.name) \(plane.name) \(bits(plane.x + plane.y + plane.columns.flatMap(\.values))) \(plane.status)"
-                )
-            }
-        }
-        return result
-    }
-
     @Test func embeddedDefaultTellsItsVariantsApart() throws {
         let result = try Program.run(small + ["--json", "--output", scratch.path("run.h5")], in: scratch.url)
         #expect(result.status == 0, "\(result.errors)")
@@ -118,7 +88,7 @@ import Testing
         let again = try Program.run(
             arguments + ["--threads", "1", "--output", scratch.path("again.h5")], in: scratch.url)
         #expect(again.status == 0)
-        #expect(try datasets(scratch.path("again.h5")) == datasets(scratch.path("run.h5")))
+        #expect(try contents(scratch.path("again.h5")) == contents(scratch.path("run.h5")))
     }
 
     /// The path, its controls and the map agree with each other where they meet.
@@ -206,20 +176,20 @@ import Testing
             let result = try Program.run(small + more + ["--output", scratch.path(name)], in: scratch.url)
             #expect(result.status == 0, "\(result.errors)")
         }
-        let one = try datasets(scratch.path("one.h5"))
+        let one = try contents(scratch.path("one.h5"))
         #expect(one.count > 30)
-        #expect(try datasets(scratch.path("two.h5")) == one)
-        #expect(try datasets(scratch.path("again.h5")) == one)
+        #expect(try contents(scratch.path("two.h5")) == one)
+        #expect(try contents(scratch.path("again.h5")) == one)
         let other = try Program.run(small + ["--seed", "1", "--output", scratch.path("other.h5")], in: scratch.url)
         #expect(other.status == 0)
-        #expect(try datasets(scratch.path("other.h5")) != one)
+        #expect(try contents(scratch.path("other.h5")) != one)
     }
 
     @Test func killedAndResumedEqualsUninterrupted() throws {
         let arguments = small + ["--windows", "60", "--grid", "9x9"]
         let whole = try Program.run(arguments + ["--output", scratch.path("whole.h5")], in: scratch.url)
         #expect(whole.status == 0, "\(whole.errors)")
-        let expected = try datasets(scratch.path("whole.h5"))
+        let expected = try contents(scratch.path("whole.h5"))
         var interruptions = 0
         var random = SystemRandomNumberGenerator()
         for round in 0..<3 {
@@ -245,7 +215,7 @@ import Testing
                 let last = try Program.run(arguments + ["--resume", "--output", scratch.path(file)], in: scratch.url)
                 #expect(last.status == 0, "\(last.errors)")
             }
-            #expect(try datasets(scratch.path(file)) == expected)
+            #expect(try contents(scratch.path(file)) == expected)
         }
         #expect(interruptions > 0)
     }
