@@ -337,6 +337,10 @@ struct ProbeCommand: ParsableCommand {
             if !matrices.contains(matrix) { matrices.append(matrix) }
         }
         guard !matrices.isEmpty else { throw Exit.Failure(.usage, "--operators is empty.") }
+        if sharpness != nil || flatnessLayer != nil, !wanted.contains(.sharpness) {
+            throw Exit.Failure(
+                .usage, "--\(sharpness == nil ? "flatness-layer" : "sharpness") needs sharpness among the --measures.")
+        }
         let axisChoice = try AxisChoice(axes)
         if directionSeeds > 1, !axisChoice.isRandom {
             throw Exit.Failure(
