@@ -29,7 +29,7 @@ public enum ProcessMemory {
 
     /// By how much the resident size rises above its present value while `body` runs.
     ///
-    /// Where the system cannot forget an earlier peak (`/proc/self/clear_refs`), only growth beyond that peak is seen.
+    /// Forgets an earlier ``peak``; where the system cannot (`/proc/self/clear_refs`), that peak is taken for this one.
     public static func growth(during body: () throws -> Void) rethrows -> Int {
         try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
         let before = resident

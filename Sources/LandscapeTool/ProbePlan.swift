@@ -59,6 +59,13 @@ extension ProbeRun {
             if settings.drawsSeveralDirections, settings.has(.line) {
                 cost.forward += (settings.directionSeeds - 1) * settings.points
             }
+            if precisionCheck != nil {
+                let slices =
+                    (settings.has(.line) && isCarrier ? [settings.points] : [])
+                    + (settings.has(.path) && variant == pathHolder ? [settings.points] : [])
+                    + (settings.has(.plane) && isCarrier ? [settings.grid.x * settings.grid.y] : [])
+                cost.forward += slices.reduce(0) { $0 + min(PrecisionCheck.points, $1) }
+            }
             if settings.derivatives {
                 cost.gradient += linePoints
                 cost.products += linePoints

@@ -115,11 +115,21 @@ extension ProbeRun {
             let second = settings.has(.path) || settings.auxiliary != nil ? 1 : 0
             phases.append((workers + max(directions, second), workers * forward))
         }
+        if settings.has(.sharpness) { phases.append((early + sharpness.vectors, workers * gradient)) }
+        if precisionCheck != nil {
+            // Once more and twice as long: the weights, θ₂ and the variant's where there are some, the axes, a buffer for each thread.
+            let again = 1 + (needsAuxiliary ? 1 : 0) + held + workers
+            phases.append((2 * again, workers * 2 * forward))
+        }
         if gradient > 0 { phases.append((early + workers, workers * max(0, gradient - 2 * vector))) }
         if product > 0 {
             let batches = (workspace.windows.count + workspace.batch - 1) / workspace.batch
             let graph = max(0, product - 2 * vector)
-            let kept = min(batches * graph, try graphMemory() ?? ProcessMemory.available / 2)
+            // Measures of sharpness and lines take one product at each point, for which no graph is kept.
+            let isKept = [.eigen, .trace, .density, .preconditioned, .theory, .convexity].contains(where: settings.has)
+            let kept =
+                isKept || settings.axes == .eigen
+                ? min(batches * graph, try graphMemory() ?? ProcessMemory.available / 2) : 0
             var vectors = early + workers + 1
             if settings.has(.eigen) || settings.axes == .eigen {
                 let basis = try basisSize() ?? min(max(4 * settings.eigen + 8, 20), workspace.model.layout.count)
@@ -129,6 +139,18 @@ extension ProbeRun {
         }
         let largest = phases.max { $0.vectors * vector + $0.activations < $1.vectors * vector + $1.activations }!
         return ProbeMemory(
-            base: base, vectors: (held + largest.vectors) * vector, activations: largest.activations)
+            base: base, vectors: (held + largest.vectors) * vector,
+            activations: largest.activations + pairedLosses * MemoryLayout<Double>.stride)
+    }
+
+    /// Losses of windows that are kept for comparisons.
+    private var pairedLosses: Int {
+        guard !settings.axes.isThroughWeights else { return 0 }
+        let points = [
+            settings.has(.line) ? settings.points : 0,
+            settings.has(.plane) && settings.adaptiveTolerance == nil ? settings.grid.x * settings.grid.y : 0,
+        ]
+        return points.filter { PairedDifferences.apply(settings, points: $0, windows: workspace.windows.count) }
+            .reduce(0, +) * workspace.windows.count
     }
 }

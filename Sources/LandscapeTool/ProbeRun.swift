@@ -176,13 +176,13 @@ struct ProbeRun {
         ]
     }
 
-    private func pairColumns(_ variant: Variant, _ axes: SliceAxes, points: Int) -> [ColumnPlan] {
-        variant != settings.variants[0] && isPaired(axes, points: points) ? PairedDifferences.columns : []
+    private func pairColumns(_ variant: Variant, points: Int) -> [ColumnPlan] {
+        variant != settings.variants[0] && isPaired(points: points) ? PairedDifferences.columns : []
     }
 
     /// Whether further variants' slices along the axes are compared with the first one's.
-    func isPaired(_ axes: SliceAxes, points: Int) -> Bool {
-        PairedDifferences.apply(settings, axes, points: points, windows: workspace.windows.count)
+    func isPaired(points: Int) -> Bool {
+        PairedDifferences.apply(settings, points: points, windows: workspace.windows.count)
     }
 
     private var precisionAttributes: [String: AttributeValue] {
@@ -195,7 +195,7 @@ struct ProbeRun {
             plans.append(
                 LinePlan(
                     name: axes.name, t: lineCoordinates,
-                    columns: lineColumns + seedColumns + pairColumns(variant, axes, points: settings.points),
+                    columns: lineColumns + seedColumns + pairColumns(variant, points: settings.points),
                     attributes: [
                         "axis": .string(axes.texts[0]), "seed": .unsigned(settings.seed),
                         "directions": .int(settings.drawsSeveralDirections ? settings.directionSeeds : 1),
@@ -228,7 +228,7 @@ struct ProbeRun {
                     name: axes.name, x: xs, y: ys,
                     columns: ColumnPlan.lossAndError(units: "loss")
                         + (settings.adaptiveTolerance == nil
-                            ? pairColumns(variant, axes, points: xs.count * ys.count) : []),
+                            ? pairColumns(variant, points: xs.count * ys.count) : []),
                     attributes: [
                         "x_axis": .string(axes.texts[0]), "y_axis": .string(axes.texts[1]),
                         "seed": .unsigned(settings.seed), "cosine": .double(cosine ?? .nan),

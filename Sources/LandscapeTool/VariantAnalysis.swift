@@ -98,7 +98,7 @@ struct VariantAnalysis {
                 } else {
                     try line(
                         axes.name, .affine(centre: centre, axes: [axes.vectors[0]]), run.lineCoordinates,
-                        pairing(axes, points: settings.points))
+                        pairing(points: settings.points))
                 }
                 try checkPrecision(line: axes.name) {
                     try $0.geometry(variant, centre: axes.centre, axes: [axes.vectors[0]])
@@ -120,7 +120,7 @@ struct VariantAnalysis {
                     try AdaptivePlane(tolerance: tolerance).run(
                         run, objective, geometry, variant: name, plane: axes.name, file: file)
                 } else {
-                    try plane(axes.name, geometry, pairing(axes, points: settings.grid.x * settings.grid.y))
+                    try plane(axes.name, geometry, pairing(points: settings.grid.x * settings.grid.y))
                 }
                 try checkPrecision(plane: axes.name) {
                     try $0.geometry(variant, centre: axes.centre, axes: axes.vectors)
@@ -210,8 +210,8 @@ struct VariantAnalysis {
     /// What a slice has to do with those of other variants.
     private enum Pairing { case none, isReference, compares }
 
-    private func pairing(_ axes: SliceAxes, points: Int) -> Pairing {
-        guard run.isPaired(axes, points: points) else { return .none }
+    private func pairing(points: Int) -> Pairing {
+        guard run.isPaired(points: points) else { return .none }
         return variant == settings.variants[0] ? .isReference : .compares
     }
 

@@ -7,8 +7,8 @@ import Tensor
 /// Source: arXiv 2601.16979; the update is the gradient here, or Adam's first step. A power of 2 brackets η_c, from the curvature's estimate 2 g·u/uᵀHu where that
 /// is positive; bisection of ln η follows. The loss need not be monotone beyond its first minimum, so a crossing between two tried steps can be
 /// missed. The error is half of the last bracket, not a sampling error.
-/// Invariances: permutations of neurons; scales with the loss (for u = g). Not defined where g = 0, or where no step up to
-/// 2¹⁰ times the first raises the loss. Cost: one product and `trials` forward passes.
+/// Invariances: permutations of neurons; scales with the loss (for u = g). Not defined where g = 0, or where the
+/// loss rises at every step that is tried, or at none. Cost: one product and `trials` forward passes.
 public struct CriticalSharpness: SharpnessMeasure {
     /// Steps that are tried.
     public let trials: Int
@@ -59,7 +59,7 @@ public struct CriticalSharpness: SharpnessMeasure {
         }
         let critical = (low * high).squareRoot()
         return SharpnessResult(
-            2 / critical, standardError: (1 / low - 1 / high), firstOrder: nil,
+            2 / critical, standardError: 1 / low - 1 / high,
             details: ["step": critical, "curvature": curvature])
     }
 }

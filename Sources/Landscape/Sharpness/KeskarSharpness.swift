@@ -30,6 +30,10 @@ public struct KeskarSharpness: SharpnessMeasure {
     public let definition = "100 (max L(w + A y) - L(w))/(1 + L(w)), |y_i| <= eps (|(A+ w)_i| + 1)"
     /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:1609.04836"
+    /// See ``SharpnessMeasure/units``.
+    public let units = "1"
+    /// See ``SharpnessMeasure/vectors``. The subspace holds its draws, their basis and its transpose.
+    public var vectors: Int { subspace.map { 5 * $0 + 4 } ?? 12 }
     /// See ``SharpnessMeasure/settings``.
     public var settings: [String: Double] {
         var result = ["epsilon": radius, "steps": Double(steps)]

@@ -32,6 +32,8 @@ public struct LocalEntropy: SharpnessMeasure {
     public let definition = "ln E exp(-(L(w + d) - L(w))/T), d ~ N(0, 1/gamma)"
     /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:1611.01838"
+    /// See ``SharpnessMeasure/units``.
+    public let units = "1"
     /// See ``SharpnessMeasure/settings``.
     public var settings: [String: Double] {
         ["gamma": stiffness, "temperature": temperature, "pairs": Double(pairs)]

@@ -54,6 +54,10 @@ public struct LocalLearningCoefficient: SharpnessMeasure {
     public let definition = "n beta kappa (E L(w) - L(w*)), w by SGLD around w*, beta = 1/ln n"
     /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:2308.12108"
+    /// See ``SharpnessMeasure/units``.
+    public let units = "1"
+    /// See ``SharpnessMeasure/vectors``: the chains run side by side at most.
+    public var vectors: Int { 7 * chains }
     /// See ``SharpnessMeasure/settings``.
     public var settings: [String: Double] {
         [

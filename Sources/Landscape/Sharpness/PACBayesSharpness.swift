@@ -7,10 +7,10 @@ import Tensor
 /// Source: Jiang et al., ICLR 2020, arXiv 1912.02178, section C and equations (54)–(60), after Neyshabur et al. 2017 and Dziugaite & Roy 2017; c = 1, or
 /// c = |θ| + 1e-3 (magnitude-aware). There the tolerance is 0.1 of accuracy; for a regression loss it must be relative: τ = 0.1 of L(θ) here.
 /// The rise under common random numbers, pairs ±δ, is made equal to the tolerance by bisection of ln σ; the rise need not be monotone, so
-/// the value is a crossing, found from below at steps of a factor 2. The error is σ·se(rise)/(σ · d rise/dσ), the slope from the last two σ.
+/// the value is a crossing: steps of a factor 4 from 1/16 of the weights' scale bracket it. The error is σ·se(rise)/(σ · d rise/dσ), the slope from the last two σ.
 /// Invariances: loss × k (τ is relative); the magnitude-aware form nearly under rescalings of entries that keep the function. Defined for minima in the theory,
-/// computable everywhere; not defined where L ≤ 0 or no σ up to 2¹⁰ times the first one reaches the tolerance.
-/// Cost: (doublings + bisections) × pairs × 2 forward passes, the same at every point.
+/// computable everywhere; not defined where L ≤ 0 or where no σ that is tried lies on either side of the tolerance.
+/// Cost: trials × pairs × 2 forward passes, the same at every point.
 public struct PACBayesSharpness: SharpnessMeasure {
     /// τ.
     public let tolerance: Double
@@ -39,6 +39,10 @@ public struct PACBayesSharpness: SharpnessMeasure {
     }
     /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:1912.02178"
+    /// See ``SharpnessMeasure/units``.
+    public let units = "1"
+    /// See ``SharpnessMeasure/vectors``.
+    public var vectors: Int { pairs + 5 }
     /// See ``SharpnessMeasure/settings``.
     public var settings: [String: Double] {
         ["tau": tolerance, "pairs": Double(pairs), "trials": Double(trials)]

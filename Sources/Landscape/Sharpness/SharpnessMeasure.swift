@@ -12,6 +12,8 @@ public protocol SharpnessMeasure: Sendable {
     var title: String { get }
     /// The formula.
     var definition: String { get }
+    /// What the value is counted in: `loss` where it scales with the loss, else 1.
+    var units: String { get }
     /// arXiv number or book.
     var reference: String { get }
     /// Radii and counts that decide the value.
@@ -20,6 +22,8 @@ public protocol SharpnessMeasure: Sendable {
     var detailNames: [String] { get }
     /// How many ``SharpnessResult/samples`` there are.
     func sampleCount(windows: Int) -> Int
+    /// Vectors as large as the model that one evaluation holds beside θ and the gradient, at most.
+    var vectors: Int { get }
     /// What one evaluation costs, exactly; the loss and the gradient at the point come on top, once for all measures.
     var cost: SharpnessCost { get }
     /// Computes it.
@@ -29,6 +33,10 @@ public protocol SharpnessMeasure: Sendable {
 }
 
 extension SharpnessMeasure {
+    /// Most are differences of losses, or their derivatives.
+    public var units: String { "loss" }
+    /// A moved point, a scaled direction and what makes them.
+    public var vectors: Int { 5 }
     /// None.
     public var detailNames: [String] { [] }
     /// None.
@@ -93,13 +101,6 @@ public struct SharpnessPoint: Sendable {
     func uniform(_ purpose: String, _ index: Int) throws -> Tensor {
         try RandomStream(seed: seed, "sharpness/\(purpose)", index).uniform([objective.dimension], from: -1, to: 1)
             .to(objective.dtype, device: objective.device)
-    }
-
-    /// The index-th vector of random signs.
-    func signs(_ purpose: String, _ index: Int) throws -> Tensor {
-        try RandomStream(seed: seed, "sharpness/\(purpose)", index).signs(
-            [objective.dimension], dtype: objective.dtype
-        ).to(objective.dtype, device: objective.device)
     }
 
     /// The rises of the windows' losses at another point.

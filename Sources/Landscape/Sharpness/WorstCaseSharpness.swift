@@ -41,6 +41,8 @@ public struct WorstCaseSharpness: SharpnessMeasure {
     }
     /// See ``SharpnessMeasure/reference``.
     public let reference = "arXiv:2302.07011"
+    /// See ``SharpnessMeasure/vectors``.
+    public let vectors = 12
     /// See ``SharpnessMeasure/settings``.
     public var settings: [String: Double] { ["rho": radius, "steps": Double(steps)] }
     /// See ``SharpnessMeasure/cost``.

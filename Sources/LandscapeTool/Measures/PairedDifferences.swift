@@ -21,8 +21,8 @@ final class PairedDifferences: Sendable {
     private let known = Mutex([String: [Int: [Double]]]())
 
     /// Whether slices of so many points are compared with the first variant's, whose losses are then kept.
-    static func apply(_ settings: ProbeSettings, _ axes: SliceAxes, points: Int, windows: Int) -> Bool {
-        axes.centre == nil && settings.variants.count > 1 && points * windows <= limit
+    static func apply(_ settings: ProbeSettings, points: Int, windows: Int) -> Bool {
+        !settings.axes.isThroughWeights && settings.variants.count > 1 && points * windows <= limit
             && settings.directionSeeds == 1 && !settings.derivatives
     }
 

@@ -75,6 +75,9 @@ struct SharpnessMeasures {
     /// What all of them cost at one variant.
     var cost: SharpnessCost { chosen.reduce(SharpnessCost()) { $0 + $1.cost } }
 
+    /// The most vectors as large as the model that one of them holds.
+    var vectors: Int { chosen.map(\.vectors).max() ?? 0 }
+
     /// The values.
     var scalars: [ScalarPlan] {
         chosen.map { measure in
@@ -86,7 +89,8 @@ struct SharpnessMeasures {
             ]
             for (name, value) in measure.settings { attributes[name] = .double(value) }
             for name in measure.detailNames { attributes[name] = .double(.nan) }
-            return ScalarPlan(path: path(measure), longName: measure.title, units: "loss", attributes: attributes)
+            return ScalarPlan(
+                path: path(measure), longName: measure.title, units: measure.units, attributes: attributes)
         }
     }
 
@@ -100,7 +104,7 @@ struct SharpnessMeasures {
                 dimensions: [.index("\(measure.name)_sample", count: count)],
                 longName:
                     "what \(measure.title) is the mean of; position by position the same windows or draws for every variant",
-                units: "loss")
+                units: measure.units)
         }
     }
 
