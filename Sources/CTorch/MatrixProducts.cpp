@@ -15,6 +15,7 @@
 #include <ATen/ops/addmm_cpu_dispatch.h>
 #include <ATen/ops/bmm_cpu_dispatch.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/mm_cpu_dispatch.h>
 #include <c10/util/Exception.h>
 #include <torch/library.h>
@@ -81,11 +82,29 @@ at::Tensor by_inner_product(const at::Tensor &a, const at::Tensor &b, const std:
     return product->call(a, b.t(), bias, "none", c10::List<std::optional<at::Scalar>>(), "");
 }
 
+/// Whether the general product runs on this processor: without AVX-512 (Zen 3, for one) libtorch refuses it, float32 included,
+/// where the inner product works.
+bool has_general_product() {
+    static const bool works = [] {
+        try {
+            const auto square = at::full({2, 2}, 1.0, at::TensorOptions(at::kFloat));
+            auto result = at::empty({2, 2}, square.options());
+            at::native::mkldnn_matmul(square, square, result, 0, 1);
+            return true;
+        } catch (...) {
+            return false;
+        }
+    }();
+    return works;
+}
+
 at::Tensor mm(const at::Tensor &a, const at::Tensor &b) {
     if (!is_eligible(a, b, 2))
         return at::cpu::mm(a, b);
     if (auto result = by_inner_product(a, b, std::nullopt); result.defined())
         return result;
+    if (!has_general_product())
+        return at::cpu::mm(a, b);
     auto result = at::empty({a.size(0), b.size(1)}, a.options());
     at::native::mkldnn_matmul(a, b, result, 0, 1);
     return result;
@@ -100,6 +119,8 @@ at::Tensor addmm(
     if (addend.dim() == 1 && addend.size(0) == b.size(1) && addend.is_contiguous())
         if (auto result = by_inner_product(a, b, addend); result.defined())
             return result;
+    if (!has_general_product())
+        return at::cpu::addmm(addend, a, b, beta, alpha);
     auto result = at::empty({a.size(0), b.size(1)}, a.options());
     result.copy_(addend.expand(result.sizes()));
     at::native::mkldnn_matmul(a, b, result, 1, 1);
@@ -107,7 +128,7 @@ at::Tensor addmm(
 }
 
 at::Tensor bmm(const at::Tensor &a, const at::Tensor &b) {
-    if (!is_eligible(a, b, 3))
+    if (!is_eligible(a, b, 3) || !has_general_product())
         return at::cpu::bmm(a, b);
     auto result = at::empty({a.size(0), a.size(1), b.size(2)}, a.options());
     at::native::mkldnn_matmul(a, b, result, 0, 1);

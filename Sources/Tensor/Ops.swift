@@ -116,6 +116,8 @@ enum Ops {
     static let silu = Operator("silu")
 
     // Random numbers
+    static let fusedAdam = Operator("_fused_adam_")
+    static let fusedAdamW = Operator("_fused_adamw_")
     static let normal = Operator("normal", "float_float")
     static let rand = Operator("rand", "generator")
     static let standardGamma = Operator("_standard_gamma")

@@ -1,24 +1,23 @@
 import Dispatch
 import Synchronization
-import Tensor
 
 /// Independent pieces of work on several threads.
 ///
 /// Each piece runs on one thread from beginning to end (``Runtime/configureForIndependentWorkers()``), so its bits do not
 /// depend on how many workers there are.
-enum Parallel {
+public enum Parallel {
     private struct State {
         var next = 0
         var failure: (index: Int, error: any Error)?
     }
 
     /// Runs `body` for every index. After a failure no new index is begun, and the failure of the lowest index is thrown.
-    static func forEach(_ count: Int, workers: Int, _ body: @Sendable (Int) throws -> Void) throws {
+    public static func forEach(_ count: Int, workers: Int, _ body: @Sendable (Int) throws -> Void) throws {
         try withWorkers(count, workers: workers, makeContext: { () }, { index, _ in try body(index) })
     }
 
     /// As ``forEach(_:workers:_:)``, where each worker first makes a context of its own, such as a buffer.
-    static func withWorkers<Context>(
+    public static func withWorkers<Context>(
         _ count: Int, workers: Int, makeContext: @Sendable () throws -> Context,
         _ body: @Sendable (Int, Context) throws -> Void
     ) throws {
