@@ -306,38 +306,10 @@ public final class Objective: Sendable {
     }
 
     private func sumOverOwnBatches(_ body: @escaping @Sendable (Int) throws -> [[Tensor?]]) throws -> [Tensor] {
-        let layout = function.layout
         let batches = ownBatches
-        var sums: [Tensor] = []
-        var views: [[Tensor]] = []
-        for start in stride(from: 0, to: batches.count, by: workers) {
-            let size = min(workers, batches.count - start)
-            let shared = Mutex([[[Tensor?]]](repeating: [], count: size))
-            try Parallel.forEach(size, workers: size) { offset in
-                try self.checkpoint()
-                let result = try body(batches[start + offset])
-                shared.withLock { $0[offset] = result }
-            }
-            for offset in 0..<size {
-                // Taken out, so that it is freed as soon as it is added.
-                var vectors = shared.withLock { parts in
-                    defer { parts[offset] = [] }
-                    return parts[offset]
-                }
-                for index in vectors.indices {
-                    let pieces = vectors[index]
-                    vectors[index] = []
-                    if index == sums.count {
-                        sums.append(try layout.flatten(pieces, dtype: dtype, device: device))
-                        views.append(try layout.views(of: sums[index]))
-                    } else {
-                        for (view, piece) in zip(views[index], pieces) {
-                            if let piece { try view.addInPlace(piece) }
-                        }
-                    }
-                }
-            }
+        return try function.layout.sums(over: batches.count, workers: workers, dtype: dtype, device: device) { index in
+            try self.checkpoint()
+            return try body(batches[index])
         }
-        return sums
     }
 }
