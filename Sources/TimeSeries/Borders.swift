@@ -23,6 +23,14 @@ public struct Borders: Sendable, Equatable {
         switch resolved {
         case .ettHour: ends = (8640, 11520, 14400)
         case .ettMinute: ends = (34560, 46080, 57600)
+        case .ucr:
+            guard let name = path.flatMap({ UCRFileName(path: $0) }) else {
+                throw .invalidArgument(
+                    name: "borders", found: "ucr for \(path ?? "a series without a file")",
+                    expected: "a file named <id>_UCR_Anomaly_<name>_<train end>_<begin>_<end>.txt")
+            }
+            // A file cut short fails below, where the numbers are named.
+            ends = (name.train.upperBound * 4 / 5, name.train.upperBound, max(rows, name.anomaly.upperBound))
         case .rows(let train, let validation, let test):
             try Self.checkParts(train, validation, test, below: 1 << 40)
             ends = (train, train + validation, train + validation + test)

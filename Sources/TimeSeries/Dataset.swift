@@ -30,14 +30,17 @@ public struct Dataset: Sendable {
 
     /// The windows of a split, in scaled units.
     ///
-    /// - Parameter joint: whether a window holds all channels.
+    /// - Parameters:
+    ///   - joint: whether a window holds all channels.
+    ///   - reachingBack: as in ``WindowSet``.
     /// - Throws: `TimeSeriesError` when the split is too short or a size is out of range.
     public func windows(
-        _ split: Split, context: Int, horizon: Int, selection: WindowSelection = .all, joint: Bool = false
+        _ split: Split, context: Int, horizon: Int, selection: WindowSelection = .all, joint: Bool = false,
+        reachingBack: Bool = false
     ) throws(TimeSeriesError) -> WindowSet {
         try WindowSet(
             scaled, borders: borders, split: split, context: context, horizon: horizon, selection: selection,
-            joint: joint)
+            joint: joint, reachingBack: reachingBack)
     }
 
     /// A stable line for provenance: with the data's hash and the windows' description it fixes every value.

@@ -2,7 +2,7 @@
 ///
 /// Compares without regard to case by the number of insertions, deletions, substitutions and swaps of neighbours; at
 /// most a third of the letters may differ.
-func nearestName(to name: String, among candidates: [String]) -> String? {
+public func nearestName(to name: String, among candidates: [String]) -> String? {
     let wanted = Array(name.lowercased().unicodeScalars)
     guard !wanted.isEmpty, wanted.count <= 200 else { return nil }
     var best: (name: String, distance: Int)?

@@ -17,12 +17,12 @@ public struct WindowSet: Sendable {
     /// Which of them are in this set.
     public let selection: WindowSelection
     /// Number of windows.
-    public let count: Int
+    public private(set) var count: Int
     /// Channels of one window: 1, or all of the series.
     public let width: Int
     private let step: Int
     private let perChannel: Int
-    private let chosen: [Int]?
+    private var chosen: [Int]?
 
     /// Steps of one window.
     public var length: Int { context + horizon }
@@ -31,11 +31,13 @@ public struct WindowSet: Sendable {
     ///
     /// Validation and test windows start up to `context` rows before their stretch when there is a horizon; with
     /// horizon 0 the whole window is judged, so it lies inside.
-    /// - Parameter joint: whether a window holds all channels.
+    /// - Parameters:
+    ///   - joint: whether a window holds all channels.
+    ///   - reachingBack: with horizon 0, whether a stretch shorter than a window gives the one window that ends with it.
     /// - Throws: `tooFewRows`, `tooFewWindows`, `bordersBeyondEnd`, or `invalidArgument` for sizes out of range.
     public init(
         _ series: Series, borders: Borders, split: Split, context: Int, horizon: Int,
-        selection: WindowSelection = .all, joint: Bool = false
+        selection: WindowSelection = .all, joint: Bool = false, reachingBack: Bool = false
     ) throws(TimeSeriesError) {
         let limit = 1 << 40
         guard 0 < context, context < limit else {
@@ -50,7 +52,8 @@ public struct WindowSet: Sendable {
                 path: series.title, scheme: "\(borders.resolved)", needed: stretch.upperBound, rows: series.rows)
         }
         // A context longer than all earlier rows leaves fewer windows; their targets still lie inside the stretch.
-        let leadIn = split == .train || horizon == 0 ? 0 : context
+        let missing = reachingBack ? max(0, context - stretch.count) : 0
+        let leadIn = split == .train ? 0 : horizon == 0 ? missing : context
         let first = max(0, stretch.lowerBound - leadIn)
         guard stretch.upperBound - first >= context + horizon else {
             throw .tooFewRows(
@@ -88,6 +91,16 @@ public struct WindowSet: Sendable {
         self.context = context
         self.horizon = horizon
         self.selection = selection
+    }
+
+    /// Some windows of this set, in the given order and as often as they are named.
+    public func selecting(_ indices: [Int]) -> WindowSet {
+        precondition(indices.allSatisfy { 0..<count ~= $0 }, "windows of this set")
+        var selected = self
+        // Positions without the stride, which `place` puts back.
+        selected.chosen = indices.map { chosen?[$0] ?? $0 }
+        selected.count = indices.count
+        return selected
     }
 
     /// The (first) channel and the first row of window `index`.

@@ -50,6 +50,8 @@ struct BenchmarkDataTests {
         let standard = try Dataset(series).windows(.test, context: 672, horizon: 96)
         let naive = try Baseline.naive.metrics(over: standard)
         #expect(rounded(naive.mse) == "1.2139" && rounded(naive.mae) == "0.6648")
+        let daily = try Baseline.seasonalNaive(period: 96).metrics(over: standard)
+        #expect(String(format: "%.3f", daily.mse) == "0.423")
         let published = try Dataset(series, borders: .sffPublished).windows(.test, context: 672, horizon: 96)
         #expect(rounded(try Baseline.naive.metrics(over: published).mse) == "1.4631")
     }
@@ -63,6 +65,10 @@ struct BenchmarkDataTests {
             let series = try CSVReader().read("\(folder)/\(name)")
             #expect(series.names == ["value"])
             #expect(series.rows == 7500 || series.rows == 7501)
+            let label = try #require(UCRFileName(path: name))
+            let borders = try Borders(rows: series.rows, path: name)
+            #expect(borders.validationEnd == label.train.upperBound && borders.testEnd == series.rows)
+            #expect(borders.rows(of: .test).contains(label.anomaly.lowerBound))
         }
     }
 

@@ -20,6 +20,36 @@ struct WindowSetTests {
         #expect(windows.place(of: 35) == (channel: 1, start: 92))
     }
 
+    @Test("a choice of windows")
+    func choice() throws {
+        let series = try counting(rows: 100)
+        for selection in [WindowSelection.all, .stride(3), .random(count: 10, seed: 1)] {
+            let all = try WindowSet(
+                series, borders: try borders(100), split: .test, context: 5, horizon: 3, selection: selection)
+            let chosen = all.selecting([7, 2, 7]).selecting([1, 2])
+            #expect(chosen.count == 2)
+            for (new, old) in [(0, 2), (1, 7)] {
+                #expect(chosen.key(of: new) == all.key(of: old) && chosen.context(new) == all.context(old))
+                #expect(try chosen.values(new..<new + 1) == all.values(old..<old + 1))
+            }
+        }
+    }
+
+    @Test("a stretch shorter than a window")
+    func reachingBack() throws {
+        let series = try counting(rows: 100)
+        // Validation rows 70..<80.
+        #expect(throws: TimeSeriesError.self) {
+            try WindowSet(series, borders: try borders(100), split: .validation, context: 24, horizon: 0)
+        }
+        let one = try WindowSet(
+            series, borders: try borders(100), split: .validation, context: 24, horizon: 0, reachingBack: true)
+        #expect(one.starts == 56..<57 && one.context(0).last == 79)
+        let usual = try WindowSet(
+            series, borders: try borders(100), split: .validation, context: 4, horizon: 0, reachingBack: true)
+        #expect(usual.starts == 70..<77)
+    }
+
     /// Targets 80…82, 81…83, … 97…99 of one channel, and 1000 more of the other: by the sums written out.
     @Test("variance of the targets", arguments: [false, true])
     func variance(joint: Bool) throws {
