@@ -259,6 +259,12 @@ public struct ChronosForecaster: Forecaster {
         }
     }
 
+    /// Any context and horizon: forecasts are continued round by round.
+    public func validateForecast(context: Int, horizon: Int) throws(ForecasterError) {
+        guard context >= 1 else { throw .request("the context must hold at least 1 point") }
+        guard horizon >= 1 else { throw .request("forecasting needs a horizon of at least 1 point") }
+    }
+
     /// One uniform number per drawn token.
     public func noise(task: ForecastingTask, loss: LossKind, context: Int, horizon: Int) -> NoiseRequirement {
         guard loss != .native else { return .none }
@@ -271,12 +277,7 @@ public struct ChronosForecaster: Forecaster {
     public func forecast(
         _ context: Tensor, horizon: Int, noise: WindowNoise? = nil, _ θ: Parameters
     ) throws(TensorError) -> Tensor {
-        guard let noise else {
-            throw .operation(name: "forecast", message: "Chronos draws its forecasts and was given no random numbers")
-        }
-        let paths = try samples(context, horizon: horizon, uniform: noise.uniform, θ)
-        let half = try Tensor([0.5]).to(paths.dtype, device: paths.device)
-        return try paths.quantile(half, 1).selected(0, at: 0)
+        try forecastDistribution(context, horizon: horizon, noise: noise, θ).point
     }
 
     /// `native`: the cross-entropy of the horizon's tokens and the end token. A horizon shorter than a round counts as

@@ -214,7 +214,7 @@ public struct ChronosBoltForecaster: Forecaster {
     public func forecast(
         _ context: Tensor, horizon: Int, noise: WindowNoise? = nil, _ θ: Parameters
     ) throws(TensorError) -> Tensor {
-        try quantiles(context, horizon: horizon, θ).selected(1, at: medianIndex)
+        try forecastDistribution(context, horizon: horizon, noise: noise, θ).point
     }
 
     /// `native`: the quantile loss in the units of the instance norm: mean over levels, sum over the horizon.
@@ -239,7 +239,7 @@ public struct ChronosBoltForecaster: Forecaster {
 
     // MARK: Forward
 
-    private var medianIndex: Int { configuration.chronos.quantiles.firstIndex(of: 0.5) ?? 0 }
+    var medianIndex: Int { configuration.chronos.quantiles.firstIndex(of: 0.5) ?? 0 }
 
     /// Location and scale of the observed points, `[B, 1]`: mean and biased deviation; 0 and 1 where nothing is observed,
     /// and 1e-5 for a constant.

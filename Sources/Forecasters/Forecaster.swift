@@ -129,6 +129,9 @@ public protocol Forecaster: Sendable {
 
     /// Checks a request before anything is computed.
     func validate(task: ForecastingTask, loss: LossKind, context: Int, horizon: Int) throws(ForecasterError)
+    /// Checks what ``forecast(_:horizon:noise:_:)`` will be asked for. A model can forecast where a loss has no derivative, and
+    /// further than its training loss reaches.
+    func validateForecast(context: Int, horizon: Int) throws(ForecasterError)
     /// The random numbers a window's loss needs; ``LossKind/mse`` stands for the forecast procedure.
     func noise(task: ForecastingTask, loss: LossKind, context: Int, horizon: Int) -> NoiseRequirement
     /// The published forecast procedure, `[B, L]` → `[B, horizon]`, or `[B, C, L]` → `[B, C, horizon]` (``channels``).
@@ -145,6 +148,11 @@ public protocol Forecaster: Sendable {
 extension Forecaster {
     /// One channel at a time.
     public var channels: Int { 1 }
+
+    /// As for the mean squared error of the forecast.
+    public func validateForecast(context: Int, horizon: Int) throws(ForecasterError) {
+        try validate(task: .forecast, loss: .mse, context: context, horizon: horizon)
+    }
 
     /// No randomness.
     public func noise(task: ForecastingTask, loss: LossKind, context: Int, horizon: Int) -> NoiseRequirement { .none }

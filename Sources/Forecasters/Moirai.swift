@@ -281,7 +281,7 @@ public struct MoiraiForecaster: Forecaster {
     }
 
     /// Tokens of one-channel windows; without a target the horizon is 0.
-    private func tokens(context: Tensor, horizon: Int, target: Tensor? = nil) throws(TensorError) -> MoiraiTokens {
+    func tokens(context: Tensor, horizon: Int, target: Tensor? = nil) throws(TensorError) -> MoiraiTokens {
         let batch = context.shape[0]
         let unknown = try Tensor.zeros([batch, horizon], dtype: context.dtype, device: context.device)
         let future = target ?? unknown
@@ -293,7 +293,7 @@ public struct MoiraiForecaster: Forecaster {
     }
 
     /// The horizon's points of one-channel windows, `[B, N, P]` → `[B, horizon]`.
-    private func future(of values: Tensor, context: Int, horizon: Int) throws(TensorError) -> Tensor {
+    func future(of values: Tensor, context: Int, horizon: Int) throws(TensorError) -> Tensor {
         let past = (context + patchSize - 1) / patchSize
         let tokens = (horizon + patchSize - 1) / patchSize
         return try values.narrowed(1, from: past, count: tokens).narrowed(2, from: 0, count: patchSize)

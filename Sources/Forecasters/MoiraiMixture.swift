@@ -110,6 +110,19 @@ struct MoiraiMixture {
         }
     }
 
+    /// The mixture of one window over and over, `[B, L, P]` → `[count, L, P]`; without copies.
+    func repeated(_ window: Int, count: Int) throws(TensorError) -> MoiraiMixture {
+        func part(_ x: Tensor) throws(TensorError) -> Tensor {
+            try x.narrowed(0, from: window, count: 1).expanded([count] + x.shape.dropFirst())
+        }
+        return MoiraiMixture(
+            location: try part(location), scale: try part(scale), logWeights: try part(logWeights),
+            studentFreedom: try part(studentFreedom), studentLocation: try part(studentLocation),
+            studentScale: try part(studentScale), normalLocation: try part(normalLocation),
+            binomialCount: try part(binomialCount), binomialLogits: try part(binomialLogits),
+            logNormalLocation: try part(logNormalLocation), logNormalScale: try part(logNormalScale))
+    }
+
     /// One draw of every point, `[B, L, P]`.
     func sample(from stream: RandomStream) throws(TensorError) -> Tensor {
         let shape = studentLocation.shape

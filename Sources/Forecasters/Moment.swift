@@ -5,7 +5,7 @@ import Networks
 import Tensor
 
 /// MOMENT-1: instance norm, patches of 8 points, a T5 encoder, and one of several heads.
-public struct MomentForecaster: Forecaster {
+public struct MomentForecaster: ReconstructingForecaster {
     /// What the last layer makes of the encoder's states.
     public enum Head: Sendable, Equatable {
         /// Every patch from its state: the head that was pre-trained.
@@ -174,15 +174,25 @@ public struct MomentForecaster: Forecaster {
             let found = try forecast(batch.context, horizon: batch.target.shape[1], θ)
             return try LossTerms(differences: found - batch.target, kind)
         }
-        let (x, observed) = try window(batch.context)
-        var visible = try x.zerosLike() + 1
-        var counted = observed
-        if task == .imputation, let mask = batch.mask {
-            visible = try window(mask).values
-            counted = try observed * (1 - visible)
-        }
+        let mask = task == .imputation ? batch.mask : nil
+        let difference = try reconstruction(batch.context, mask: mask, kind: kind, θ) - batch.context
+        var counted = try batch.context.zerosLike() + 1
+        if let mask { counted = try counted - mask }
+        return try LossTerms(differences: difference, kind, counted: counted, minimumWeight: 1)
+    }
+
+    /// Everything in place.
+    public func firstReconstructed(task: ForecastingTask, kind: LossKind) -> Int { 0 }
+
+    /// Every point of the context from the visible ones; `native` is no other procedure.
+    public func reconstruction(
+        _ context: Tensor, mask: Tensor?, kind: LossKind, _ θ: Parameters
+    ) throws(TensorError) -> Tensor {
+        let (x, observed) = try window(context)
+        let visible = if let mask { try window(mask).values } else { try x.zerosLike() + 1 }
         let found = try reconstruct(x.unsqueezed(1), observed: observed, visible: visible, θ).squeezed(1)
-        return try LossTerms(differences: found - x, kind, counted: counted, minimumWeight: 1)
+        let length = context.shape[1]
+        return try found.narrowed(1, from: found.shape[1] - length, count: length)
     }
 
     /// The configuration in the official schema.

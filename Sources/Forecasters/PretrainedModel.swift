@@ -72,17 +72,7 @@ extension Weights {
         let named =
             zip(model.layout.parameters.map(\.name), views).map { ($0, $1) }
             + zip(model.layout.buffers.map(\.name), buffers).map { ($0, $1) }
-        let items = named.map { name, tensor in
-            SafetensorsWriter.Item(
-                name: name, type: tensor.dtype == .float64 ? .float64 : .float32, shape: tensor.shape,
-                bytes: {
-                    let stored = try tensor.to(tensor.dtype == .float64 ? .float64 : .float32)
-                    let count = stored.count * stored.dtype.byteWidth
-                    var bytes = [UInt8](repeating: 0, count: count)
-                    try bytes.withUnsafeMutableBytes { try stored.copyBytes(into: $0) }
-                    return bytes
-                })
-        }
-        try SafetensorsWriter.write(items, metadata: metadata, to: url, overwrite: overwrite)
+        try SafetensorsWriter.write(
+            named.map { SafetensorsWriter.Item(name: $0, $1) }, metadata: metadata, to: url, overwrite: overwrite)
     }
 }

@@ -224,12 +224,7 @@ public struct SundialForecaster: Forecaster {
     public func forecast(
         _ context: Tensor, horizon: Int, noise: WindowNoise?, _ θ: Parameters
     ) throws(TensorError) -> Tensor {
-        guard let noise else {
-            throw .shape(expected: [context.shape[0]], found: [], context: "noise of a Sundial forecast")
-        }
-        let steps = (horizon + outputLength - 1) / outputLength
-        let draws = try noise.normal.reshaped([context.shape[0], steps, -1, outputLength])
-        return try generate(context, count: horizon, noise: draws, normalising: true, θ).mean([1])
+        try forecastDistribution(context, horizon: horizon, noise: noise, θ).point
     }
 
     /// `native`: the flow-matching training loss with the series standardised by its context. `mse`, `mae`: of the mean of

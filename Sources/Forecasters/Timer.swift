@@ -237,16 +237,15 @@ public struct TimerForecaster: Forecaster {
             guard let mask = batch.mask else {
                 throw .shape(expected: x.shape, found: [], context: "mask of an imputation batch")
             }
-            let output = try impute(x * mask, mask: mask, θ)
-            let aligned = try output.narrowed(1, from: kind == .native ? 0 : patchLength, count: rest)
             let truth = try x.narrowed(1, from: patchLength, count: rest)
             let hidden = try mask.narrowed(1, from: patchLength, count: rest).equals(0).to(x.dtype)
-            return try LossTerms(differences: aligned - truth, kind, counted: hidden)
-        case (.anomaly, .native):
-            let output = try reconstruct(x.narrowed(1, from: 0, count: rest), θ)
-            return try LossTerms(differences: output - x.narrowed(1, from: patchLength, count: rest), kind)
+            return try LossTerms(
+                differences: reconstruction(x, mask: mask, kind: kind, θ) - truth, kind, counted: hidden)
         case (.anomaly, _):
-            return try LossTerms(differences: reconstruct(x, θ) - x, kind)
+            let first = firstReconstructed(task: task, kind: kind)
+            return try LossTerms(
+                differences: reconstruction(x, mask: nil, kind: kind, θ)
+                    - x.narrowed(1, from: first, count: length - first), kind)
         }
     }
 

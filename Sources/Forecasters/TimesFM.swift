@@ -122,9 +122,7 @@ public struct TimesFMForecaster: Forecaster {
     public func forecast(
         _ context: Tensor, horizon: Int, noise: WindowNoise? = nil, _ θ: Parameters
     ) throws(TensorError) -> Tensor {
-        let (x, padding) = try padded(context)
-        let all = try decode(x, padding: padding, horizon: horizon, θ)
-        return try all.selected(2, at: 1 + (configuration.quantiles.firstIndex(of: 0.5) ?? 0))
+        try forecastDistribution(context, horizon: horizon, noise: noise, θ).point
     }
 
     /// `native`: the squared error of the last patch's mean, as in the published fine-tuning; the port's loss adds the mean
@@ -157,7 +155,7 @@ public struct TimesFMForecaster: Forecaster {
     }
 
     /// Zeros on the left up to whole patches, and 1 where they are: `[B, L]` → `[B, T]` twice.
-    private func padded(_ context: Tensor) throws(TensorError) -> (values: Tensor, padding: Tensor) {
+    func padded(_ context: Tensor) throws(TensorError) -> (values: Tensor, padding: Tensor) {
         let shape = context.shape
         let missing = (patchLength - shape[1] % patchLength) % patchLength
         guard missing > 0 else { return (context, try context.zerosLike()) }

@@ -244,8 +244,7 @@ public struct TimesFM25Forecaster: Forecaster {
     public func forecast(
         _ context: Tensor, horizon: Int, noise: WindowNoise? = nil, _ θ: Parameters
     ) throws(TensorError) -> Tensor {
-        let (x, mask) = try padded(context)
-        return try quantileForecast(x, mask: mask, horizon: horizon, ForecastOptions(), θ).selected(2, at: medianIndex)
+        try forecastDistribution(context, horizon: horizon, noise: noise, θ).point
     }
 
     /// `native`: the squared error of the last patch's median for published files, the port's training loss for its
@@ -284,7 +283,7 @@ public struct TimesFM25Forecaster: Forecaster {
     var medianIndex: Int { 1 + (configuration.quantiles.firstIndex(of: 0.5) ?? 0) }
 
     /// Zeros on the left up to whole patches, and 1 where they are: `[B, L]` → `[B, T]` twice.
-    private func padded(_ context: Tensor) throws(TensorError) -> (values: Tensor, mask: Tensor) {
+    func padded(_ context: Tensor) throws(TensorError) -> (values: Tensor, mask: Tensor) {
         let shape = context.shape
         let missing = (patchLength - shape[1] % patchLength) % patchLength
         guard missing > 0 else { return (context, try context.zerosLike()) }

@@ -210,24 +210,21 @@ public struct UniTSForecaster: Forecaster {
     public func loss(
         _ batch: WindowBatch, task: ForecastingTask, kind: LossKind, _ θ: Parameters
     ) throws(TensorError) -> LossTerms {
-        let isSingle = batch.context.rank == 2
-        func wide(_ x: Tensor) throws(TensorError) -> Tensor { isSingle ? try x.unsqueezed(1) : x }
-        let x = try wide(batch.context)
-        switch task {
-        case .forecast:
-            let target = try wide(batch.target)
+        if task == .forecast {
+            let isSingle = batch.context.rank == 2
+            let x = isSingle ? try batch.context.unsqueezed(1) : batch.context
+            let target = isSingle ? try batch.target.unsqueezed(1) : batch.target
             return try LossTerms(differences: extend(x, horizon: target.shape[2], θ) - target, kind)
-        case .imputation:
-            guard let mask = batch.mask else {
-                throw .operation(name: "loss", message: "imputation needs a mask")
-            }
-            let visible = try wide(mask)
-            let hidden = try 1 - visible
-            let found = try impute(x * visible, visible: visible, θ)
-            return try LossTerms(differences: found - x, kind, counted: hidden, minimumWeight: 1)
-        case .anomaly:
-            return try LossTerms(differences: reconstruct(x, θ) - x, kind)
         }
+        guard task == .imputation else {
+            return try LossTerms(
+                differences: reconstruction(batch.context, mask: nil, kind: kind, θ) - batch.context, kind)
+        }
+        guard let mask = batch.mask else {
+            throw .operation(name: "loss", message: "imputation needs a mask")
+        }
+        let difference = try reconstruction(batch.context, mask: mask, kind: kind, θ) - batch.context
+        return try LossTerms(differences: difference, kind, counted: 1 - mask, minimumWeight: 1)
     }
 
     /// Sizes and tasks as `args` and `task_data_config_list`.
