@@ -1,4 +1,4 @@
-/// How far one item (a scalar, an array, a point of a line or plane) has come.
+/// How far one item (a scalar, an array, a point of a line, plane or volume) has come.
 ///
 /// A value counts only when its status says so: an item is written as value, flush, status, flush, so that a status
 /// of `done` is never on disk before its value.

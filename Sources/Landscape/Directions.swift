@@ -33,7 +33,7 @@ public enum Directions {
     /// depend on precision, order or what else was drawn.
     ///
     /// - Parameters:
-    ///   - index: 0 for the first axis, 1 for the second.
+    ///   - index: 0 for the first axis, 1 for the second, 2 for the third.
     ///   - reference: the weights whose norms are copied.
     /// - Returns: a flat vector in the type of `reference`. Cost: one pass, one parameter in float64 at a time.
     public static func random(
@@ -78,38 +78,48 @@ public enum Directions {
         return try d * (w.norm(others, keepingDimensions: true) / (d.norm(others, keepingDimensions: true) + 1e-10))
     }
 
-    /// The part of b orthogonal to a, with the norm of b; b itself where that part is nothing but rounding.
-    public static func orthogonalized(_ b: Tensor, against a: Tensor) throws -> Tensor {
-        let square = try a.dot(a)
+    /// The part of b orthogonal to some vectors that are orthogonal to one another, with the norm of b; b itself where that part
+    /// is nothing but rounding.
+    public static func orthogonalized(_ b: Tensor, against others: [Tensor]) throws -> Tensor {
+        let squares = try others.map { try $0.dot($0) }
         let norm = try b.euclideanNorm()
-        guard square > 0, norm > 0 else { return b }
+        guard norm > 0, squares.contains(where: { $0 > 0 }) else { return b }
         var rest = b
-        // Twice, so that the cosine is rounding even where the axes are nearly parallel.
-        for _ in 0..<2 { rest = try rest.adding(a, times: -(a.dot(rest)) / square) }
+        // Twice, so that cosines are rounding even where the axes are nearly parallel.
+        for _ in 0..<2 {
+            for (a, square) in zip(others, squares) where square > 0 {
+                rest = try rest.adding(a, times: -(a.dot(rest)) / square)
+            }
+        }
         let left = try rest.euclideanNorm()
         guard left > 1e-6 * norm else { return b }
         try rest.scaleInPlace(norm / left)
         return rest
     }
 
-    /// The coordinates of a displacement in the span of one or two axes by least squares, and how far from it the displacement
-    /// ends, relative to its length.
+    /// The coordinates of a displacement in the span of one to three axes by least squares, and how far from it the displacement
+    /// ends, relative to its length; NaN and infinity where the axes are parallel to each other.
     public static func coordinates(
         of displacement: Tensor, along axes: [Tensor]
     ) throws -> (values: [Double], distance: Double) {
-        let products = try axes.map { try $0.dot(displacement) }
-        let squares = try axes.map { try $0.dot($0) }
-        var values: [Double]
-        if axes.count == 2 {
-            let mixed = try axes[0].dot(axes[1])
-            let determinant = squares[0] * squares[1] - mixed * mixed
-            guard determinant > 1e-12 * squares[0] * squares[1] else { return ([.nan, .nan], .infinity) }
-            values = [
-                (products[0] * squares[1] - products[1] * mixed) / determinant,
-                (products[1] * squares[0] - products[0] * mixed) / determinant,
-            ]
-        } else {
-            values = zip(products, squares).map { $0 / $1 }
+        let count = axes.count
+        var matrix = try axes.map { row in try axes.map { try row.dot($0) } }
+        let squares = (0..<count).map { matrix[$0][$0] }
+        var values = try axes.map { try $0.dot(displacement) }
+        // Gaussian elimination of the normal equations; a pivot is what an axis has beside those before it.
+        for k in 0..<count {
+            guard count == 1 || matrix[k][k] > 1e-12 * squares[k] else {
+                return ([Double](repeating: .nan, count: count), .infinity)
+            }
+            for i in (k + 1)..<max(count, k + 1) {
+                let factor = matrix[i][k] / matrix[k][k]
+                for j in k..<count { matrix[i][j] -= factor * matrix[k][j] }
+                values[i] -= factor * values[k]
+            }
+        }
+        for k in (0..<count).reversed() {
+            for j in (k + 1)..<max(count, k + 1) { values[k] -= matrix[k][j] * values[j] }
+            values[k] /= matrix[k][k]
         }
         var rest = displacement
         for (value, axis) in zip(values, axes) { rest = try rest.adding(axis, times: -value) }

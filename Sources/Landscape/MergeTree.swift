@@ -1,6 +1,6 @@
-/// The merge tree of a surface on a grid: where basins of growing level meet.
+/// The merge tree of a surface or a volume on a grid: where basins of growing level meet.
 ///
-/// Points are taken in the order of their loss; each joins the basins of its eight neighbours that came before it. Where two meet, the
+/// Points are taken in the order of their loss; each joins the basins of its 8 (in a volume 26) neighbours that came before it. Where two meet, the
 /// one with the higher minimum ends: the point is its saddle, and saddle − minimum its persistence (Edelsbrunner & Harer, *Computational
 /// Topology*, 2010, VII.1). The lowest minimum has no saddle. Ties are broken by position, so a plateau is one basin.
 /// Cost: a sort and nearly linear work.
@@ -17,16 +17,23 @@ public struct MergeTree: Sendable, Equatable {
 
     /// All basins but the deepest, by falling persistence.
     public let basins: [Basin]
-    /// max − min of the surface.
+    /// max − min of the losses.
     public let range: Double
 
     /// The tree of a surface of `width` columns; `nil` where a value is not finite or the surface is flat.
     public init?(_ loss: [Double], width: Int) {
-        guard width > 0, !loss.isEmpty, loss.count % width == 0, loss.allSatisfy(\.isFinite),
+        guard width > 0, loss.count % width == 0 else { return nil }
+        self.init(loss, counts: [width, loss.count / width])
+    }
+
+    /// The tree of a grid with these numbers of points along each direction, the fastest first; `nil` where a value is not finite or all
+    /// are equal.
+    public init?(_ loss: [Double], counts: [Int]) {
+        guard !loss.isEmpty, loss.count == counts.reduce(1, *), loss.allSatisfy(\.isFinite),
             let low = loss.min(), let high = loss.max(), high > low
         else { return nil }
         range = high - low
-        let height = loss.count / width
+        let grid = GridNeighbours(counts)
         let order = loss.indices.sorted { loss[$0] != loss[$1] ? loss[$0] < loss[$1] : $0 < $1 }
         var rank = [Int](repeating: 0, count: loss.count)
         for (position, index) in order.enumerated() { rank[index] = position }
@@ -43,18 +50,14 @@ public struct MergeTree: Sendable, Equatable {
         var found: [Basin] = []
         for index in order {
             parent[index] = index
-            let (row, column) = (index / width, index % width)
-            for j in max(0, row - 1)...min(height - 1, row + 1) {
-                for i in max(0, column - 1)...min(width - 1, column + 1) where parent[j * width + i] >= 0 {
-                    let (a, b) = (root(index), root(j * width + i))
-                    guard a != b else { continue }
-                    let (deep, shallow) = rank[a] < rank[b] ? (a, b) : (b, a)
-                    parent[shallow] = deep
-                    // The point itself is no basin of its own when it has a lower neighbour.
-                    if shallow != index {
-                        found.append(
-                            Basin(minimum: shallow, saddle: index, persistence: loss[index] - loss[shallow]))
-                    }
+            for neighbour in grid.of(index) where parent[neighbour] >= 0 {
+                let (a, b) = (root(index), root(neighbour))
+                guard a != b else { continue }
+                let (deep, shallow) = rank[a] < rank[b] ? (a, b) : (b, a)
+                parent[shallow] = deep
+                // The point itself is no basin of its own when it has a lower neighbour.
+                if shallow != index {
+                    found.append(Basin(minimum: shallow, saddle: index, persistence: loss[index] - loss[shallow]))
                 }
             }
         }

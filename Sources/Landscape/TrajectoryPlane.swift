@@ -28,7 +28,7 @@ public struct TrajectoryPlane: Sendable {
     ///
     /// - Parameters:
     ///   - weights: θ₀ … θₙ, flat.
-    ///   - count: 1 or 2 axes.
+    ///   - count: 1 to 3 axes.
     public init?(_ weights: [Tensor], count: Int) throws {
         guard let last = weights.last, weights.count > count else { return nil }
         let displacements = try weights.map { try $0 - last }

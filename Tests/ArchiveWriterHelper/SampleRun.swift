@@ -5,6 +5,7 @@ import Foundation
 enum SampleRun {
     static let x: [Double] = [-1, -0.5, 0, 0.5, 1]
     static let y: [Double] = [-2, 0, 2]
+    static let z: [Double] = [-5, 5]
     static let t: [Double] = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5]
     static let variantNames = ["pretrained", "sff:0.7", "file:/models/a b.safetensors"]
 
@@ -39,12 +40,17 @@ enum SampleRun {
                             companions: [CompanionPlan(name: "weights", longName: "quadrature weights")]),
                     ],
                     lines: [
-                        LinePlan(name: "path", t: t, attributes: ["axis": "from theta_2 to theta_1", "seed": 7])
+                        GridPlan(name: "path", t: t, attributes: ["axis": "from theta_2 to theta_1", "seed": 7])
                     ],
                     planes: [
-                        PlanePlan(
+                        GridPlan(
                             name: "filter", x: x, y: y,
                             attributes: ["x_axis": "filter", "y_axis": "filter", "seed": 7, "cosine": .double(.nan)])
+                    ],
+                    volumes: [
+                        GridPlan(
+                            name: "eigen", x: x, y: y, z: z,
+                            attributes: ["z_axis": "eigenvector 3", "seed": 7, "cosine_xz": .double(.nan)])
                     ])
             })
     }
@@ -65,6 +71,10 @@ enum SampleRun {
     static func plane(_ variant: Int, row: Int, column: Int) -> Double {
         if row == 0 && column == 4 { return .infinity }
         return Double(variant) + 100 * y[row] + x[column]
+    }
+
+    static func volume(_ variant: Int, x i: Int, y j: Int, z k: Int) -> Double {
+        Double(variant) + 1000 * z[k] + 100 * y[j] + x[i]
     }
 
     // MARK: - Writing
@@ -94,6 +104,15 @@ enum SampleRun {
                     usleep(pause)
                 }
             }
+            for (index, status) in try file.statuses(variant: variant, of: .volume("eigen")).enumerated()
+            where status != .done {
+                let (i, j, k) = (index % x.count, index / x.count % y.count, index / (x.count * y.count))
+                let values = ["loss": volume(number, x: i, y: j, z: k), "standard_error": 0.0625]
+                try file.setPoints(
+                    variant: variant, of: .volume("eigen"), [GridPoint(index: index, values: values)])
+                usleep(pause)
+            }
+            try file.setAttribute("cosine_xz", of: .grid(variant: variant, .volume("eigen")), to: 0.02)
             try file.setAttribute("cosine", of: .plane(variant: variant, name: "filter"), to: 0.01)
             try file.setAttribute("work_forward", of: .variant(variant), to: 1234)
         }

@@ -14,7 +14,8 @@ import Testing
         let found = try objective.gradient(at: θ)
         // Along a direction without slope, curved upwards.
         let candidates = try (0..<20).map {
-            try Directions.orthogonalized(RandomStream(seed: 12, "d", $0).normal([QuadraticLoss.size]), against: found)
+            try Directions.orthogonalized(
+                RandomStream(seed: 12, "d", $0).normal([QuadraticLoss.size]), against: [found])
         }
         let curvatures = try candidates.map { try $0.dot(loss.hessian.matmul($0)) }
         let chosen = try #require(curvatures.firstIndex { $0 > 0.5 })

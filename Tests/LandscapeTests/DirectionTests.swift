@@ -99,13 +99,13 @@ import Testing
         for share in [1.0, 1e-3] {
             // Nearly parallel in the second case.
             let b = try a.adding(noise, times: share)
-            let rest = try Directions.orthogonalized(b, against: a)
+            let rest = try Directions.orthogonalized(b, against: [a])
             #expect(try abs(Directions.cosine(a, rest)) < 1e-12)
             #expect(try abs(rest.euclideanNorm() / b.euclideanNorm() - 1) < 1e-12)
         }
         // What has no orthogonal part stays as it is.
         let parallel = try a * 2
-        #expect(try Directions.orthogonalized(parallel, against: a).doubles == parallel.doubles)
+        #expect(try Directions.orthogonalized(parallel, against: [a]).doubles == parallel.doubles)
     }
 
     @Test func coordinatesAreLeastSquares() throws {
@@ -121,5 +121,27 @@ import Testing
         #expect(try abs(far.distance - rest.euclideanNorm() / outside.euclideanNorm()) < 1e-12)
         #expect(try Directions.coordinates(of: axes[0], along: [axes[0]]).values == [1])
         #expect(try Directions.coordinates(of: outside, along: [axes[0], axes[0]]).distance == .infinity)
+    }
+
+    /// Three axes that are anything but orthogonal: the combination is found, and what lies outside of it; parallel axes have none.
+    @Test func coordinatesInThreeDirections() throws {
+        let axes = try (0..<3).map { try RandomStream(seed: 21, "axis", $0).normal([50]) }
+        let skewed = [axes[0], try axes[0] + axes[1] * 0.1, try axes[1] * 3 - axes[2]]
+        let inside = try skewed[0] * 2 + skewed[1] * -0.5 + skewed[2] * 0.25
+        let found = try Directions.coordinates(of: inside, along: skewed)
+        for (value, expected) in zip(found.values, [2, -0.5, 0.25]) { #expect(abs(value - expected) < 1e-10) }
+        #expect(found.distance < 1e-12)
+        let orthogonal = try skewed.indices.reduce(into: [Tensor]()) { result, index in
+            result.append(try Directions.orthogonalized(skewed[index], against: result))
+        }
+        for (a, b) in [(0, 1), (0, 2), (1, 2)] {
+            #expect(abs(try Directions.cosine(orthogonal[a], orthogonal[b])) < 1e-12)
+        }
+        for (a, b) in zip(orthogonal, skewed) { #expect(abs(try a.euclideanNorm() / b.euclideanNorm() - 1) < 1e-12) }
+        let outside = try Directions.orthogonalized(RandomStream(seed: 22, "o").normal([50]), against: orthogonal)
+        let far = try Directions.coordinates(of: outside, along: skewed)
+        #expect(abs(far.distance - 1) < 1e-10 && far.values.allSatisfy { abs($0) < 1e-10 })
+        let none = try Directions.coordinates(of: inside, along: [axes[0], axes[1], axes[0] * 2 + axes[1]])
+        #expect(none.distance == .infinity && none.values.allSatisfy(\.isNaN))
     }
 }

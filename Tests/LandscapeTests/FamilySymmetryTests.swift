@@ -41,6 +41,20 @@ import Testing
         #expect(abs(vHu - uHv) < 1e-8 * max(abs(vHu), 1e-3 * scale), "\(vHu) and \(uHv)")
         #expect(scale > 0)
         try checkGaussNewton(objective, model, at: θ, u, v)
+        if !(model is MoiraiForecaster) {
+            // Every window's own form, whatever the batches.
+            let single = try ForecastLoss(
+                model: model, task: .forecast, kind: .native, windows: windows, context: context, noise: noise,
+                batchSize: 1, describe: { "window \($0)" })
+            let forms = try objective.gaussNewtonForms(at: θ, along: θ)
+            let alone = try Objective(single, buffers: weights.buffers, dtype: .float64)
+                .gaussNewtonForms(at: θ, along: θ)
+            #expect(forms.count == count)
+            for (a, b) in zip(forms, alone) { #expect(abs(a - b) <= 1e-9 * abs(b), "\(a) and \(b)") }
+            let whole = try θ.dot(
+                CurvatureOperator(objective, at: θ, matrix: .gaussNewton).apply([FlatVector(θ.copy())])[0].tensor)
+            #expect(abs(forms.reduce(0, +) / Double(count) - whole) <= 1e-10 * abs(whole))
+        }
         let again = try objective.products(at: θ, with: [u, v])
         #expect(try again[0].doubles == products[0].doubles)
     }

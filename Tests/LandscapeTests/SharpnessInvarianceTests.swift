@@ -46,118 +46,194 @@ private struct TwoLayerLoss: WindowedLoss {
     func describe(window: Int) -> String { "window \(window)" }
 }
 
+/// What happens to a measure when the same function is written with other weights, or multiplied by a number.
+private enum Change {
+    /// Less than 1e-6.
+    case same
+    /// Up to a constant that is small beside the weights.
+    case nearly
+    /// Not the same.
+    case moves
+    /// Multiplied as the loss is.
+    case scales
+    /// Another draw of the same random variable.
+    case inLaw
+    /// Not defined on either side.
+    case undefined
+}
+
+/// The invariances of docs/measures.md: multiples of the loss; hidden units rescaled (rows of a matrix times cᵢ, columns of the next divided by it); hidden
+/// units permuted; values and output projections of attention, with biases; gains of norms and the weights behind them.
+private let expectations: [String: (loss: Change, units: Change, permuted: Change, values: Change, gains: Change)] = [
+    "sam": (.scales, .moves, .same, .moves, .moves),
+    "m_sharpness": (.scales, .moves, .same, .moves, .moves),
+    // 1-D parameters have T = 1.
+    "asam": (.scales, .same, .same, .moves, .moves),
+    "asam_filter": (.scales, .moves, .same, .moves, .moves),
+    "worst_l2": (.scales, .moves, .same, .moves, .moves),
+    "worst_l2_adaptive": (.scales, .same, .same, .same, .same),
+    "worst_linf": (.scales, .moves, .same, .moves, .moves),
+    "worst_linf_adaptive": (.scales, .same, .same, .same, .same),
+    "keskar": (.moves, .moves, .same, .moves, .moves),
+    "keskar_subspace": (.moves, .moves, .inLaw, .moves, .moves),
+    "average": (.scales, .moves, .inLaw, .moves, .moves),
+    "average_adaptive": (.scales, .same, .inLaw, .same, .same),
+    "average_uniform": (.scales, .moves, .inLaw, .moves, .moves),
+    "average_adaptive_uniform": (.scales, .same, .inLaw, .same, .same),
+    "lpf": (.scales, .moves, .inLaw, .moves, .moves),
+    // All of a matrix's rows times one number.
+    "lpf_filter": (.scales, .moves, .inLaw, .same, .moves),
+    "local_entropy": (.moves, .moves, .inLaw, .moves, .moves),
+    "pac_bayes": (.same, .moves, .inLaw, .moves, .moves),
+    "pac_bayes_magnitude": (.same, .nearly, .inLaw, .nearly, .nearly),
+    "quadratic_form": (.scales, .same, .same, .same, .same),
+    "fisher_rao": (.scales, .same, .same, .same, .same),
+    // Of the layer `a`; of a head that is not touched in the transformers.
+    "relative_flatness": (.scales, .same, .same, .same, .same),
+    "critical": (.scales, .moves, .same, .moves, .moves),
+    "effective_smoothness": (.scales, .moves, .same, .moves, .moves),
+    // κ = 1/(2L) takes the factor out. At minima only.
+    "llc": (.same, .moves, .inLaw, .undefined, .undefined),
+]
+
 /// What docs/measures.md says of invariances, measure by measure.
 @Suite struct SharpnessInvarianceTests {
-    private let measures: [any SharpnessMeasure] = [
-        SAMSharpness(), BatchSharpness(), AdaptiveSharpness(offset: 0), AdaptiveSharpness(scale: .filterwise),
-        WorstCaseSharpness(radius: 0.05, norm: .l2, isAdaptive: false),
-        WorstCaseSharpness(radius: 0.3, norm: .l2, isAdaptive: true),
-        WorstCaseSharpness(radius: 5e-4, norm: .linf, isAdaptive: false),
-        WorstCaseSharpness(radius: 4e-3, norm: .linf, isAdaptive: true), KeskarSharpness(),
-        AverageSharpness(radius: 0.05, isAdaptive: false), AverageSharpness(radius: 0.1, isAdaptive: true),
-        AverageSharpness(radius: 0.1, isAdaptive: true, distribution: .uniform), LowPassFilter(),
-        LowPassFilter(scale: .filterwise), LocalEntropy(stiffness: 400), PACBayesSharpness(), QuadraticForm(),
-        FisherRaoNorm(), RelativeFlatness(parameter: "a"), CriticalSharpness(), EffectiveSmoothness(),
-    ]
-
-    private func values(_ loss: some WindowedLoss, _ θ: Tensor) throws -> [String: Double] {
-        try values(Objective(loss, dtype: .float64), θ)
+    /// The catalogue; radii that suit these losses where the published ones would show nothing.
+    private func measures(_ objective: Objective) -> [any SharpnessMeasure] {
+        let suited: [any SharpnessMeasure] = [
+            AdaptiveSharpness(offset: 0), WorstCaseSharpness(radius: 0.3, norm: .l2, isAdaptive: true),
+            AverageSharpness(radius: 0.05, isAdaptive: false), LocalEntropy(stiffness: 400),
+            LowPassFilter(deviation: 0.05),
+            LocalLearningCoefficient(
+                stepSize: 1e-4, chains: 4, burnIn: 50, draws: 100, batches: objective.function.batches.count),
+        ]
+        let isNamed = objective.function.layout.parameters.contains { $0.name == "a" }
+        let all = SharpnessCatalogue.all(layer: isNamed ? "a" : nil, batches: objective.function.batches.count)
+        return all.map { measure in suited.first { $0.name == measure.name } ?? measure }
     }
 
-    private func values(_ objective: Objective, _ θ: Tensor) throws -> [String: Double] {
-        let point = try SharpnessPoint(
-            objective, at: θ, loss: objective.loss(at: θ), gradient: objective.gradient(at: θ), seed: 5)
+    /// Every measure at weights; the learning coefficient at a minimum where one is known. Undefined ones are NaN.
+    private func values(
+        _ objective: Objective, _ θ: Tensor, minimum: Tensor? = nil
+    ) throws -> [String: SharpnessResult] {
+        func point(_ θ: Tensor) throws -> SharpnessPoint {
+            try SharpnessPoint(
+                objective, at: θ, loss: objective.loss(at: θ), gradient: objective.gradient(at: θ), seed: 5)
+        }
+        let (usual, lowest) = (try point(θ), try point(minimum ?? θ))
         return Dictionary(
-            uniqueKeysWithValues: try measures.map { measure in
-                // The layer has its name in one of the losses only.
-                let isNamed = objective.function.layout.parameters.contains { $0.name == "a" }
-                let chosen: any SharpnessMeasure =
-                    measure is RelativeFlatness && !isNamed ? RelativeFlatness() : measure
-                return (measure.name, try chosen.evaluate(point).value)
+            uniqueKeysWithValues: try measures(objective).map { measure in
+                do {
+                    return (measure.name, try measure.evaluate(measure.name == "llc" ? lowest : usual))
+                } catch is SharpnessUndefined { return (measure.name, SharpnessResult(.nan)) }
             })
+    }
+
+    private func check(
+        _ before: [String: SharpnessResult], _ after: [String: SharpnessResult], factor: Double = 1,
+        _ expected: (String) throws -> Change
+    ) throws {
+        #expect(Set(before.keys) == Set(after.keys))
+        for (name, one) in before {
+            let other = try #require(after[name])
+            let change = other.value / one.value - 1
+            switch try expected(name) {
+            case .same: #expect(abs(change) < 1e-6, "\(name): \(change)")
+            case .scales: #expect(abs(other.value / one.value / factor - 1) < 1e-6, "\(name): \(change)")
+            case .nearly: #expect(abs(change) < 0.05 && abs(change) > 1e-9, "\(name): \(change)")
+            case .moves:
+                #expect(abs(change) > 1e-5 && abs(other.value / one.value / factor - 1) > 1e-5, "\(name): \(change)")
+            case .inLaw:
+                let error = (pow(one.standardError, 2) + pow(other.standardError, 2)).squareRoot()
+                #expect(abs(other.value - one.value) < 5 * error, "\(name): \(one.value) and \(other.value)")
+                #expect(other.value != one.value, "\(name)")
+            case .undefined: #expect(one.value.isNaN && other.value.isNaN, "\(name)")
+            }
+        }
+    }
+
+    /// A measure that is added to the catalogue needs its row here, and in docs/measures.md.
+    @Test func everyMeasureHasItsExpectations() {
+        let names = SharpnessCatalogue.all(batches: 1).map(\.name)
+        #expect(Set(names) == Set(expectations.keys) && names.count == expectations.count)
+        #expect(Set(SharpnessCatalogue.standard).isSubset(of: names))
     }
 
     @Test func multiplesOfTheLoss() throws {
         let base = try LeastSquaresLoss()
         let θ = try RandomStream(seed: 5, "start").normal([6])
-        let (one, seven) = (
-            try values(ScaledLoss(base: base, factor: 1), θ), try values(ScaledLoss(base: base, factor: 7), θ)
-        )
-        let unchanged: Set = ["pac_bayes"]
-        let otherwise: Set = ["keskar", "local_entropy"]
-        for (name, value) in one {
-            let ratio = try #require(seven[name]) / value
-            if unchanged.contains(name) {
-                #expect(abs(ratio - 1) < 1e-6, "\(name)")
-            } else if otherwise.contains(name) {
-                #expect(abs(ratio - 7) > 1e-3 && abs(ratio - 1) > 1e-3, "\(name)")
-            } else {
-                #expect(abs(ratio - 7) < 7e-6, "\(name): \(ratio)")
-            }
+        func found(_ factor: Double) throws -> [String: SharpnessResult] {
+            try values(
+                Objective(ScaledLoss(base: base, factor: factor), dtype: .float64), θ, minimum: base.minimiser())
+        }
+        try check(try found(1), try found(7), factor: 7) { try #require(expectations[$0]).loss }
+    }
+
+    private struct HiddenUnits {
+        let objective: Objective
+        let start: Tensor
+        let minimum: Tensor
+
+        init() throws {
+            let loss = TwoLayerLoss(try ReducedRankLoss(inputs: 3, hidden: 4, outputs: 2, windows: 40))
+            objective = try Objective(loss, dtype: .float64)
+            start = try RandomStream(seed: 6, "start").normal([20])
+            var θ = loss.base.truth
+            for _ in 0..<1500 { θ = try θ.adding(objective.gradient(at: θ), times: -0.03) }
+            minimum = θ
         }
     }
 
     /// Hidden unit i's incoming weights times cᵢ, its outgoing weights divided by it: the same function.
     @Test func rescaledHiddenUnits() throws {
-        let loss = TwoLayerLoss(try ReducedRankLoss(inputs: 3, hidden: 4, outputs: 2, windows: 40))
-        let start = try RandomStream(seed: 6, "start").normal([20])
-        let c = [3, 0.5, 1.7, 0.2]
-        var scaled = try start.doubles
-        for i in 0..<12 { scaled[i] *= c[i / 3] }
-        for i in 0..<8 { scaled[12 + i] /= c[i % 4] }
-        let (before, after) = (try values(loss, start), try values(loss, Tensor(scaled)))
-        let invariant: Set = [
-            "asam", "worst_l2_adaptive", "worst_linf_adaptive", "average_adaptive", "average_adaptive_uniform",
-            "quadratic_form", "fisher_rao", "relative_flatness",
-        ]
-        for (name, value) in before {
-            let change = abs(try #require(after[name]) / value - 1)
-            if invariant.contains(name) {
-                #expect(change < 1e-6, "\(name): \(change)")
-            } else {
-                #expect(change > 1e-3 || name == "lpf", "\(name): \(change)")
-            }
+        let net = try HiddenUnits()
+        func scaled(_ θ: Tensor) throws -> Tensor {
+            let c = [3, 0.5, 1.7, 0.2]
+            var entries = try θ.doubles
+            for i in 0..<12 { entries[i] *= c[i / 3] }
+            for i in 0..<8 { entries[12 + i] /= c[i % 4] }
+            return try Tensor(entries)
         }
+        try check(
+            try values(net.objective, net.start, minimum: net.minimum),
+            try values(net.objective, scaled(net.start), minimum: scaled(net.minimum))
+        ) { try #require(expectations[$0]).units }
+    }
+
+    @Test func permutedHiddenUnits() throws {
+        let net = try HiddenUnits()
+        func permuted(_ θ: Tensor) throws -> Tensor {
+            let order = [2, 0, 3, 1]
+            let old = try θ.doubles
+            var new = old
+            for i in 0..<12 { new[i] = old[order[i / 3] * 3 + i % 3] }
+            for i in 0..<8 { new[12 + i] = old[12 + i / 4 * 4 + order[i % 4]] }
+            return try Tensor(new)
+        }
+        try check(
+            try values(net.objective, net.start, minimum: net.minimum),
+            try values(net.objective, permuted(net.start), minimum: permuted(net.minimum))
+        ) { try #require(expectations[$0]).permuted }
     }
 
     /// Rows of a matrix times c, where a rescaled input takes it back: the row-wise forms do not move.
     @Test func rescaledRows() throws {
-        let loss = TwoLayerLoss(try ReducedRankLoss(inputs: 3, hidden: 4, outputs: 2, windows: 40))
-        let θ = try RandomStream(seed: 6, "start").normal([20])
+        let net = try HiddenUnits()
         // All of A times 2 and all of B by half: rows of both are rescaled as wholes.
-        var scaled = try θ.doubles
+        var scaled = try net.start.doubles
         for i in 0..<20 { scaled[i] *= i < 12 ? 2 : 0.5 }
-        let objective = try Objective(loss, dtype: .float64)
         func value(_ measure: any SharpnessMeasure, _ θ: Tensor) throws -> Double {
             try measure.evaluate(
                 SharpnessPoint(
-                    objective, at: θ, loss: objective.loss(at: θ), gradient: objective.gradient(at: θ), seed: 5)
+                    net.objective, at: θ, loss: net.objective.loss(at: θ), gradient: net.objective.gradient(at: θ),
+                    seed: 5)
             ).value
         }
         for measure in [
             LowPassFilter(scale: .filterwise), AdaptiveSharpness(offset: 0, scale: .filterwise),
         ] as [any SharpnessMeasure] {
-            let (a, b) = (try value(measure, θ), try value(measure, Tensor(scaled)))
+            let (a, b) = (try value(measure, net.start), try value(measure, Tensor(scaled)))
             #expect(abs(a / b - 1) < 1e-9, "\(measure.name)")
-        }
-    }
-
-    @Test func permutedHiddenUnits() throws {
-        let loss = TwoLayerLoss(try ReducedRankLoss(inputs: 3, hidden: 4, outputs: 2, windows: 40))
-        let start = try RandomStream(seed: 6, "start").normal([20])
-        let order = [2, 0, 3, 1]
-        let old = try start.doubles
-        var new = old
-        for i in 0..<12 { new[i] = old[order[i / 3] * 3 + i % 3] }
-        for i in 0..<8 { new[12 + i] = old[12 + i / 4 * 4 + order[i % 4]] }
-        let (before, after) = (try values(loss, start), try values(loss, Tensor(new)))
-        // Those with random draws are invariant in law alone.
-        let drawn: Set = [
-            "average", "average_adaptive", "average_adaptive_uniform", "lpf", "lpf_filter", "local_entropy",
-            "pac_bayes",
-        ]
-        for (name, value) in before where !drawn.contains(name) {
-            #expect(abs(try #require(after[name]) / value - 1) < 1e-6, "\(name)")
         }
     }
 
@@ -187,22 +263,42 @@ private struct TwoLayerLoss: WindowedLoss {
             }
         }
         #expect(touched == 6)
-        let (before, after) = (try values(objective, θ), try values(objective, scaled))
         #expect(abs(try objective.loss(at: scaled).mean - objective.loss(at: θ).mean) < 1e-12)
-        let invariant: Set = [
-            "worst_l2_adaptive", "worst_linf_adaptive", "average_adaptive", "average_adaptive_uniform",
-            "quadratic_form",
-            "fisher_rao",
-        ]
-        let moving: Set = [
-            "sam", "m_sharpness", "asam", "worst_l2", "worst_linf", "keskar", "average", "critical",
-            "effective_smoothness",
-        ]
-        for (name, value) in before {
-            let change = abs(try #require(after[name]) / value - 1)
-            if invariant.contains(name) { #expect(change < 1e-6, "\(name): \(change)") }
-            // ASAM leaves 1-D parameters unscaled, so the values' bias moves it.
-            if moving.contains(name) { #expect(change > 1e-5, "\(name): \(change)") }
+        try check(try values(objective, θ), try values(objective, scaled)) { try #require(expectations[$0]).values }
+    }
+
+    /// A norm in front of a layer: its gain times cⱼ, the columns of the weights behind it divided by cⱼ.
+    @Test func rescaledGainsOfATransformer() throws {
+        let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/ltsm/chronos_t5/model.safetensors")
+        let pretrained = try PretrainedModel(url)
+        let (model, weights) = (pretrained.model, try pretrained.weights(dtype: .float64))
+        let (context, horizon) = (model.defaultContext(for: .forecast), model.defaultHorizon)
+        let windows = try RandomStream(seed: 1, "windows").normal([3, context + horizon])
+        let loss = try ForecastLoss(
+            model: model, task: .forecast, kind: .native, windows: windows, context: context, batchSize: 3,
+            describe: { "window \($0)" })
+        let objective = try Objective(loss, buffers: weights.buffers, dtype: .float64, workers: 2)
+        let θ = weights.flat
+        let scaled = try θ.copy()
+        let views = Dictionary(
+            uniqueKeysWithValues: zip(model.layout.parameters.map(\.name), try model.layout.views(of: scaled)))
+        var touched = 0
+        for (name, gain) in views where name.hasSuffix(".layer_norm.weight") {
+            let layer = name.dropLast(".layer_norm.weight".count)
+            // Keys and values of cross-attention come from the encoder, past the norm.
+            let next =
+                ["SelfAttention.q", "SelfAttention.k", "SelfAttention.v", "EncDecAttention.q"]
+                + ["DenseReluDense.wi", "DenseReluDense.wi_0", "DenseReluDense.wi_1"]
+            let c = try Tensor((0..<gain.shape[0]).map { 0.5 + Double($0 % 5) / 2 })
+            for weight in next.compactMap({ views["\(layer).\($0).weight"] }) {
+                try weight.copyInPlace(try weight / c)
+                touched += 1
+            }
+            try gain.multiplyInPlace(c)
         }
+        #expect(touched >= 8)
+        #expect(abs(try objective.loss(at: scaled).mean - objective.loss(at: θ).mean) < 1e-10)
+        try check(try values(objective, θ), try values(objective, scaled)) { try #require(expectations[$0]).gains }
     }
 }

@@ -199,6 +199,7 @@ import Testing
         let z = try loss.x.linear(weight: start.θ.reshaped([2, 3]))
         let expected = try 2 / Double(2 * loss.windowCount) * z.squared().sum().item
         #expect(abs(try FisherRaoNorm().evaluate(start).value - expected) < 1e-11)
+        #expect(try FisherRaoNorm().evaluate(point(Tensor.zeros([6], dtype: .float64))).value == 0)
     }
 
     /// κ = Σ ‖w_s‖² Tr(H_ss), since blocks of different rows are 0.
@@ -247,24 +248,79 @@ import Testing
         #expect(abs(found.value / curvature - 1) < 1e-3)
     }
 
-    /// `cost` is what is spent, pass by pass.
+    /// `cost`, which --dry-run adds up, is what is spent, pass by pass, for every measure.
     @Test func costsAreExact() throws {
-        let start = try start()
-        let measures: [any SharpnessMeasure] = [
-            SAMSharpness(), BatchSharpness(), AdaptiveSharpness(),
-            WorstCaseSharpness(radius: 0.1, norm: .l2, isAdaptive: false, steps: 7),
-            WorstCaseSharpness(radius: 0.1, norm: .linf, isAdaptive: true, steps: 5),
-            KeskarSharpness(steps: 4), KeskarSharpness(subspace: 2, steps: 4),
-            AverageSharpness(radius: 0.1, isAdaptive: true, pairs: 3), LowPassFilter(pairs: 4), LocalEntropy(pairs: 3),
-            QuadraticForm(), EffectiveSmoothness(), FisherRaoNorm(), PACBayesSharpness(pairs: 2), CriticalSharpness(),
-        ]
-        for measure in measures {
+        let (start, best) = (try start(), try point(loss.minimiser()))
+        for measure in SharpnessCatalogue.all(batches: loss.batches.count) {
             let before = objective.work
-            _ = try measure.evaluate(start)
+            _ = try measure.evaluate(measure.name == "llc" ? best : start)
             let spent = objective.work - before
             let found = SharpnessCost(forward: spent.forward, gradient: spent.gradient, product: spent.product)
             #expect(found == measure.cost, "\(measure.name)")
         }
+        let standard = SharpnessCatalogue.all(batches: 1).filter { SharpnessCatalogue.standard.contains($0.name) }
+        #expect(
+            standard.reduce(SharpnessCost()) { $0 + $1.cost } == SharpnessCost(forward: 42, gradient: 5, product: 9))
+        // The rule of docs/measures.md, in gradients' time; the products of one layer need no pass through the others.
+        let time = standard.reduce(0.0) { sum, measure in
+            let product = measure is RelativeFlatness ? 0.5 / 6 : 3
+            return sum + 0.6 * Double(measure.cost.forward) + Double(measure.cost.gradient)
+                + product * Double(measure.cost.product)
+        }
+        #expect(time <= 40, "\(time)")
+    }
+
+    /// Every value comes with an error, or with the reason why it has none; a mean is that of its samples.
+    @Test func errorsAreThere() throws {
+        let (start, best) = (try start(), try point(loss.minimiser()))
+        for measure in SharpnessCatalogue.all(batches: loss.batches.count) {
+            let found = try measure.evaluate(measure.name == "llc" ? best : start)
+            #expect(found.value.isFinite, "\(measure.name)")
+            let statistics = SampleStatistics(found.samples)
+            let count = measure.sampleCount(windows: loss.windowCount)
+            #expect(found.samples.count == count, "\(measure.name)")
+            if count > 0 {
+                #expect(abs(statistics.mean - found.value) <= 1e-9 * abs(found.value), "\(measure.name)")
+                #expect(abs(statistics.standardError - found.standardError) <= 1e-9 * found.standardError)
+            }
+            switch measure.errorSource {
+            case .windows: #expect(count == loss.windowCount && found.standardError > 0, "\(measure.name)")
+            case .draws, .chains, .bracket: #expect(found.standardError > 0, "\(measure.name)")
+            case .none(let reason): #expect(found.standardError.isNaN && !reason.isEmpty, "\(measure.name)")
+            }
+            #expect(Set(found.details.keys) == Set(measure.detailNames), "\(measure.name)")
+            if let shape = measure.chainShape {
+                #expect(found.chains.count == shape.chains && found.chains.allSatisfy { $0.count == shape.steps })
+                let counted = found.chains.flatMap { $0.dropFirst(shape.burnIn) }
+                #expect(abs(SampleStatistics(counted).mean - found.value) <= 1e-9 * abs(found.value))
+            }
+        }
+    }
+
+    /// No measure knows how many threads there are.
+    @Test func threadsChangeNoBit() throws {
+        let alone = try Objective(loss, dtype: .float64, workers: 1)
+        let (start, best) = (try start(), try point(loss.minimiser()))
+        for measure in SharpnessCatalogue.all(batches: loss.batches.count) {
+            let here = measure.name == "llc" ? best : start
+            let there = try SharpnessPoint(
+                alone, at: here.θ, loss: alone.loss(at: here.θ), gradient: alone.gradient(at: here.θ), seed: 1)
+            let (two, one) = (try measure.evaluate(here), try measure.evaluate(there))
+            #expect(one.value == two.value && one.samples == two.samples && one.chains == two.chains, "\(measure.name)")
+        }
+    }
+
+    /// Of every window ℓᵢ = (1/k)‖Wxᵢ − yᵢ‖² the curvature along W is (2/k)‖Wxᵢ‖².
+    @Test func curvaturesOfWindows() throws {
+        let start = try start()
+        let expected = try (loss.x.linear(weight: start.θ.reshaped([2, 3])).squared().sum([1])).doubles
+        let (form, norm) = (try QuadraticForm().evaluate(start), try FisherRaoNorm().evaluate(start))
+        for (index, value) in expected.enumerated() {
+            #expect(abs(form.samples[index] - value) < 1e-7 * (1 + value))
+            #expect(abs(norm.samples[index] - value) < 1e-11 * (1 + value))
+        }
+        #expect(abs(try #require(form.details["by_differences"]) - form.value) < 1e-7 * form.value)
+        #expect(abs(form.standardError / SampleStatistics(expected).standardError - 1) < 1e-6)
     }
 
     /// d/2 for a regular model at its minimum, and no value elsewhere.
@@ -345,6 +401,12 @@ import Testing
         // (π + 2πi, 2πj) and the reverse: 2 · 3 + 3 · 2 minima, all but one with a saddle.
         #expect(tree.basins.count == 11)
         #expect(tree.basins.allSatisfy { abs($0.persistence - 1) < 1e-9 })
+        // In space, over one period.
+        let few = (0..<9).map { Double($0) / 8 * 2 * Double.pi }
+        let space = few.flatMap { z in few.flatMap { y in few.map { x in cos(x) * cos(y) * cos(z) } } }
+        let volume = try #require(MergeTree(space, counts: [9, 9, 9]))
+        // Minima where an odd number of coordinates is π, the others 0 or 2π: 3 · 4 and 1. All meet at saddles of 0.
+        #expect(volume.basins.count == 12 && volume.basins.allSatisfy { abs($0.persistence - 1) < 1e-9 })
         #expect(MergeTree([1, .nan], width: 2) == nil && MergeTree([1, 1, 1, 1], width: 2) == nil)
     }
 }

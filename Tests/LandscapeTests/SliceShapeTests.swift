@@ -30,13 +30,31 @@ import Testing
     @Test func planes() throws {
         let (x, y) = ([-1.0, -0.5, 0, 0.5, 1], [-2.0, 0, 1, 2])
         func loss(_ f: (Double, Double) -> Double) -> [Double] { y.flatMap { y in x.map { f($0, y) } } }
-        let bowl = try #require(SliceRoughness(x: x, y: y, loss: loss { 1 + $0 * $0 + 3 * $1 * $1 - $0 * $1 }))
+        let bowl = try #require(
+            SliceRoughness(coordinates: [x, y], loss: loss { 1 + $0 * $0 + 3 * $1 * $1 - $0 * $1 }))
         #expect(bowl.quadraticDeviation < 1e-12 && bowl.localMinima == 1)
-        let cubic = try #require(SliceRoughness(x: x, y: y, loss: loss { $0 * $0 * $0 + $1 }))
+        let cubic = try #require(SliceRoughness(coordinates: [x, y], loss: loss { $0 * $0 * $0 + $1 }))
         #expect(cubic.quadraticDeviation > 1e-3 && cubic.localMinima == 0)
-        #expect(SliceRoughness(x: x, y: [0, 1], loss: [Double](repeating: 1, count: 10)) == nil)
-        #expect(SliceRoughness(x: x, y: y, loss: loss { x, _ in x > 0.9 ? .infinity : 1 }) == nil)
+        #expect(SliceRoughness(coordinates: [x, [0, 1]], loss: [Double](repeating: 1, count: 10)) == nil)
+        #expect(SliceRoughness(coordinates: [x, y], loss: loss { x, _ in x > 0.9 ? .infinity : 1 }) == nil)
         #expect(SliceRoughness(t: [0, 1, 2], loss: [1, 2, 3]) == nil)
+    }
+
+    @Test func volumes() throws {
+        let axes = [[-1.0, -0.5, 0, 0.5, 1], [-2.0, 0, 1, 2], [-3.0, -1, 2]]
+        func loss(_ f: (Double, Double, Double) -> Double) -> [Double] {
+            axes[2].flatMap { z in axes[1].flatMap { y in axes[0].map { f($0, y, z) } } }
+        }
+        let bowl = try #require(
+            SliceRoughness(coordinates: axes, loss: loss { $0 * $0 + 2 * $1 * $1 + $2 * $2 + $0 * $2 - $1 * $2 }))
+        #expect(bowl.quadraticDeviation < 1e-12 && bowl.localMinima == 1)
+        // Monotone along one direction alone: rows in the others do not vary. 12 + 15 + 20 rows.
+        let slope = try #require(SliceRoughness(coordinates: axes, loss: loss { _, _, z in z }))
+        #expect(abs(slope.totalVariation - 20.0 / 47) < 1e-12 && slope.localMinima == 0)
+        let cubic = try #require(SliceRoughness(coordinates: axes, loss: loss { x, _, z in x * x * z }))
+        #expect(cubic.quadraticDeviation > 1e-2)
+        #expect(
+            SliceRoughness(coordinates: [axes[0], axes[1], [0, 1]], loss: [Double](repeating: 1, count: 40)) == nil)
     }
 
     @Test func barriersByBothDefinitions() throws {

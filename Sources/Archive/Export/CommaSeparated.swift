@@ -1,24 +1,13 @@
 import Foundation
 
-/// Lines and planes as text, one row for each point, for spreadsheets and programs without HDF5.
+/// Lines, planes and volumes as text, one row for each point, for spreadsheets and programs without HDF5.
 public enum CommaSeparated {
-    /// `t`, every column, `status`; numbers as short as they can be read back exactly, NaN empty.
-    public static func text(_ line: LineRecord) -> String {
+    /// `t`, or `x` and `y`, or `x`, `y` and `z`; every column; `status`. Numbers as short as they can be read back exactly, NaN empty.
+    public static func text(_ grid: GridRecord) -> String {
         table(
-            ["t"] + line.columns.map(\.name),
-            rows: line.t.indices.map { i in [line.t[i]] + line.columns.map { $0.values[i] } }, line.status)
-    }
-
-    /// `x`, `y`, every column, `status`.
-    public static func text(_ plane: PlaneRecord) -> String {
-        var rows: [[Double]] = []
-        for (j, y) in plane.y.enumerated() {
-            for (i, x) in plane.x.enumerated() {
-                let index = plane.index(row: j, column: i)
-                rows.append([x, y] + plane.columns.map { $0.values[index] })
-            }
-        }
-        return table(["x", "y"] + plane.columns.map(\.name), rows: rows, plane.status)
+            grid.kind.axes + grid.columns.map(\.name),
+            rows: grid.status.indices.map { index in grid.position(index) + grid.columns.map { $0.values[index] } },
+            grid.status)
     }
 
     /// Every scalar and every element of every array of all variants.

@@ -16,7 +16,7 @@ public enum GoldsteinSurface {
     ///   - path: an existing file is an error unless it may be overwritten.
     /// - Throws: ``ArchiveError/notExportable(path:reason:)`` for a plane that is not square or has no losses.
     public static func write(
-        _ plane: PlaneRecord, surface: String, to path: String, overwrite: Bool
+        _ plane: GridRecord, surface: String, to path: String, overwrite: Bool
     ) throws(ArchiveError) {
         guard plane.x.count == plane.y.count else {
             throw .notExportable(

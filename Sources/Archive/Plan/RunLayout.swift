@@ -53,8 +53,8 @@ struct VariantLayout: Sendable {
     let plan: VariantPlan
     /// Path of the group, without a leading "/".
     let group: String
-    let lines: [GridLayout]
-    let planes: [GridLayout]
+    /// Lines, planes, volumes.
+    let grids: [GridLayout]
 
     static let attributes: Set<String> = ["name", "kind", "alpha", "weights_sha256", "parameters"]
 
@@ -64,42 +64,40 @@ struct VariantLayout: Sendable {
         for text in [plan.name, plan.kind, plan.weightsSHA256] { try PlanCheck.text(text, "variant \(plan.name)") }
         _ = try PlanCheck.attributes(plan.attributes, of: "variant \(plan.name)", reserved: VariantLayout.attributes)
 
-        var lines: [GridLayout] = []
-        for (line, name) in zip(plan.lines, ObjectName.safe(plan.lines.map(\.name))) {
-            lines.append(
-                try GridLayout(
-                    name: line.name, group: "\(group)/lines/\(name)", axes: [("t", line.t)], columns: line.columns,
-                    attributes: line.attributes))
-        }
-        self.lines = lines
-        var planes: [GridLayout] = []
-        for (plane, name) in zip(plan.planes, ObjectName.safe(plan.planes.map(\.name))) {
-            planes.append(
-                try GridLayout(
-                    name: plane.name, group: "\(group)/planes/\(name)", axes: [("y", plane.y), ("x", plane.x)],
-                    columns: plane.columns, attributes: plane.attributes))
-        }
-        self.planes = planes
-        for (kind, names) in [("line", plan.lines.map(\.name)), ("plane", plan.planes.map(\.name))] {
+        var grids: [GridLayout] = []
+        for (kind, plans) in plan.gridsByKind {
+            for (grid, name) in zip(plans, ObjectName.safe(plans.map(\.name))) {
+                guard grid.coordinates.count == kind.axes.count else {
+                    throw .invalidPlan(
+                        object: "\(kind.folder) of \(plan.name)", expected: "\(kind.axes.count) coordinate(s)",
+                        found: "\(grid.name) with \(grid.coordinates.count)")
+                }
+                grids.append(try GridLayout(grid, group: "\(group)/\(kind.folder)/\(name)"))
+            }
+            let names = plans.map(\.name)
             guard Set(names).count == names.count else {
-                throw .invalidPlan(object: "\(kind)s of \(plan.name)", expected: "different names", found: "\(names)")
+                throw .invalidPlan(
+                    object: "\(kind.folder) of \(plan.name)", expected: "different names", found: "\(names)")
             }
         }
+        self.grids = grids
         try checkPaths()
     }
 
     /// No two objects share a path, none lies inside another, and arrays that share a dimension agree on it.
     private func checkPaths() throws(ArchiveError) {
         var datasets: Set<String> = []
-        var groups: Set<String> = ["lines", "planes"]
+        let folders = GridKind.allCases.map(\.folder)
+        var groups = Set(folders)
         var dimensions: [String: DimensionPlan] = [:]
 
         func add(_ path: String) throws(ArchiveError) {
             let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
             for part in parts { try PlanCheck.datasetName(part, "\(plan.name): path \(path)") }
-            guard parts.count == 1 || (parts[0] != "lines" && parts[0] != "planes") else {
+            guard parts.count == 1 || !folders.contains(parts[0]) else {
                 throw .invalidPlan(
-                    object: "\(plan.name): \(path)", expected: "a path outside lines and planes", found: path)
+                    object: "\(plan.name): \(path)", expected: "a path outside \(folders.joined(separator: ", "))",
+                    found: path)
             }
             guard datasets.insert(path).inserted else {
                 throw .invalidPlan(object: "\(plan.name): \(path)", expected: "one object of that path", found: "two")
@@ -163,48 +161,37 @@ struct VariantLayout: Sendable {
         throw .unknownObject(path: file, object: "array \(path) in \(plan.name)", available: plan.arrays.map(\.path))
     }
 
-    func line(_ name: String, file: String) throws(ArchiveError) -> GridLayout {
-        if let line = lines.first(where: { $0.name == name }) { return line }
-        throw .unknownObject(path: file, object: "line \(name) in \(plan.name)", available: lines.map(\.name))
-    }
-
-    func plane(_ name: String, file: String) throws(ArchiveError) -> GridLayout {
-        if let plane = planes.first(where: { $0.name == name }) { return plane }
-        throw .unknownObject(path: file, object: "plane \(name) in \(plan.name)", available: planes.map(\.name))
+    func grid(_ id: GridID, file: String) throws(ArchiveError) -> GridLayout {
+        if let grid = grids.first(where: { $0.id == id }) { return grid }
+        throw .unknownObject(
+            path: file, object: "\(id.kind) \(id.name) in \(plan.name)",
+            available: grids.filter { $0.kind == id.kind }.map(\.name))
     }
 }
 
-/// Where the datasets of one line or plane lie.
-struct GridLayout: Sendable {
-    /// The raw name.
-    let name: String
+/// Where the datasets of one line, plane or volume lie.
+struct GridLayout: Grid, Sendable {
+    let plan: GridPlan
     /// Path of the group, without a leading "/".
     let group: String
-    /// The coordinates, outermost first: t, or y and x.
-    let axes: [(name: String, values: [Double])]
-    let columns: [ColumnPlan]
-    let attributes: [String: AttributeValue]
 
-    var shape: [Int] { axes.map(\.values.count) }
-    var count: Int { shape.reduce(1, *) }
+    /// The raw name.
+    var name: String { plan.name }
+    var coordinates: [[Double]] { plan.coordinates }
+    var columns: [ColumnPlan] { plan.columns }
+    var attributes: [String: AttributeValue] { plan.attributes }
 
-    init(
-        name: String, group: String, axes: [(name: String, values: [Double])], columns: [ColumnPlan],
-        attributes: [String: AttributeValue]
-    ) throws(ArchiveError) {
-        self.name = name
+    init(_ plan: GridPlan, group: String) throws(ArchiveError) {
+        self.plan = plan
         self.group = group
-        self.axes = axes
-        self.columns = columns
-        self.attributes = attributes
-        try PlanCheck.text(name, group)
-        try PlanCheck.size(axes.map(\.values.count), group)
-        _ = try PlanCheck.attributes(attributes, of: group, reserved: ["name"])
-        guard !columns.isEmpty else {
+        try PlanCheck.text(plan.name, group)
+        try PlanCheck.size(plan.coordinates.map(\.count), group)
+        _ = try PlanCheck.attributes(plan.attributes, of: group, reserved: ["name"])
+        guard !plan.columns.isEmpty else {
             throw .invalidPlan(object: group, expected: "at least one column", found: "none")
         }
-        var taken = Set(axes.map(\.name)).union(["status"])
-        for column in columns {
+        var taken = Set(plan.kind.axes).union(["status"])
+        for column in plan.columns {
             try PlanCheck.datasetName(column.name, "\(group): column \(column.name)")
             for text in [column.longName, column.units] { try PlanCheck.text(text, group) }
             guard taken.insert(column.name).inserted else {

@@ -31,16 +31,16 @@ extension VariantPlan {
                     attributes: RunPlan.planned(scalar.attributes, without: PlanCheck.datasetAttributes))
             },
             arrays: record.arrays.map(ArrayPlan.init),
-            lines: record.lines.map { line in
-                LinePlan(
-                    name: line.name, t: line.t, columns: line.columns.map(ColumnPlan.init),
-                    attributes: RunPlan.planned(line.attributes, without: ["name"]))
-            },
-            planes: record.planes.map { plane in
-                PlanePlan(
-                    name: plane.name, x: plane.x, y: plane.y, columns: plane.columns.map(ColumnPlan.init),
-                    attributes: RunPlan.planned(plane.attributes, without: ["name"]))
-            })
+            lines: record.lines.map(GridPlan.init), planes: record.planes.map(GridPlan.init),
+            volumes: record.volumes.map(GridPlan.init))
+    }
+}
+
+extension GridPlan {
+    fileprivate init(_ record: GridRecord) {
+        self.init(
+            name: record.name, coordinates: record.coordinates, columns: record.columns.map(ColumnPlan.init),
+            attributes: RunPlan.planned(record.attributes, without: ["name"]))
     }
 }
 

@@ -64,15 +64,17 @@ public struct VariantPlan: Sendable {
     /// Arrays written as a whole, such as a spectrum.
     public var arrays: [ArrayPlan]
     /// Curves, written point by point.
-    public var lines: [LinePlan]
+    public var lines: [GridPlan]
     /// Surfaces, written point by point.
-    public var planes: [PlanePlan]
+    public var planes: [GridPlan]
+    /// Volumes, written point by point.
+    public var volumes: [GridPlan]
 
     /// Makes a plan.
     public init(
         name: String, kind: String, alpha: Double? = nil, weightsSHA256: String, parameters: Int,
         attributes: [String: AttributeValue] = [:], scalars: [ScalarPlan] = [], arrays: [ArrayPlan] = [],
-        lines: [LinePlan] = [], planes: [PlanePlan] = []
+        lines: [GridPlan] = [], planes: [GridPlan] = [], volumes: [GridPlan] = []
     ) {
         self.name = name
         self.kind = kind
@@ -84,7 +86,13 @@ public struct VariantPlan: Sendable {
         self.arrays = arrays
         self.lines = lines
         self.planes = planes
+        self.volumes = volumes
     }
+
+    /// Lines, planes and volumes, in this order.
+    public var grids: [GridPlan] { lines + planes + volumes }
+
+    var gridsByKind: [(GridKind, [GridPlan])] { [(.line, lines), (.plane, planes), (.volume, volumes)] }
 }
 
 /// One number with its evidence.

@@ -25,8 +25,6 @@ public enum RunItem: Hashable, Sendable {
     case scalar(variant: String, path: String)
     /// An array.
     case array(variant: String, path: String)
-    /// A point of a line.
-    case linePoint(variant: String, line: String, index: Int)
-    /// A point of a plane, counted row by row.
-    case planePoint(variant: String, plane: String, index: Int)
+    /// A point of a line, plane or volume, in the order of the file.
+    case point(variant: String, grid: GridID, index: Int)
 }

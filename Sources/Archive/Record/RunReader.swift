@@ -45,19 +45,14 @@ public enum RunReader {
 
     private static func variant(_ group: HDF5Group, name: String) throws(ArchiveError) -> VariantRecord {
         let attributes = try Attributes(group)
-        var lines: [LineRecord] = []
-        var planes: [PlaneRecord] = []
+        var grids: [GridKind: [GridRecord]] = [:]
         var scalars: [ScalarRecord] = []
         var arrays: [ArrayRecord] = []
         for (childName, child) in try group.children() {
-            if case .group(let folder) = child, childName == "lines" || childName == "planes" {
-                for (gridName, grid) in try folder.children() {
-                    guard case .group(let open) = grid else { continue }
-                    if childName == "lines" {
-                        lines.append(try line(open, name: gridName))
-                    } else {
-                        planes.append(try plane(open, name: gridName))
-                    }
+            if case .group(let folder) = child, let kind = GridKind.allCases.first(where: { $0.folder == childName }) {
+                for (gridName, found) in try folder.children() {
+                    guard case .group(let open) = found else { continue }
+                    grids[kind, default: []].append(try grid(open, kind, name: gridName))
                 }
             } else {
                 try collect(child, in: group, path: childName, depth: 1, scalars: &scalars, arrays: &arrays)
@@ -67,7 +62,7 @@ public enum RunReader {
             name: try attributes.text("name"), groupName: name, kind: try attributes.text("kind"),
             alpha: attributes.all["alpha"]?.number, weightsSHA256: try attributes.text("weights_sha256"),
             parameters: Int(clamping: try attributes.count("parameters")), attributes: attributes.all, scalars: scalars,
-            arrays: arrays, lines: lines, planes: planes)
+            arrays: arrays, lines: grids[.line] ?? [], planes: grids[.plane] ?? [], volumes: grids[.volume] ?? [])
     }
 
     /// Collects what is a scalar or an array of ours (it has a status) at and below one object.
@@ -130,24 +125,17 @@ public enum RunReader {
             longName: try attributes.text("long_name"), units: try attributes.text("units"), attributes: attributes.all)
     }
 
-    // MARK: - Lines and planes
+    // MARK: - Grids
 
-    private static func line(_ group: HDF5Group, name: String) throws(ArchiveError) -> LineRecord {
-        let t: [Double] = try group.openDataset("t").read()
+    private static func grid(_ group: HDF5Group, _ kind: GridKind, name: String) throws(ArchiveError) -> GridRecord {
+        var coordinates: [[Double]] = []
+        for axis in kind.axes { coordinates.append(try group.openDataset(axis).read()) }
         let attributes = try Attributes(group)
-        return LineRecord(
-            name: try attributes.text("name"), groupName: name, t: t, columns: try columns(group, shape: [t.count]),
-            status: try status(group, shape: [t.count]), attributes: attributes.all)
-    }
-
-    private static func plane(_ group: HDF5Group, name: String) throws(ArchiveError) -> PlaneRecord {
-        let x: [Double] = try group.openDataset("x").read()
-        let y: [Double] = try group.openDataset("y").read()
-        let attributes = try Attributes(group)
-        let shape = [y.count, x.count]
-        return PlaneRecord(
-            name: try attributes.text("name"), groupName: name, x: x, y: y, columns: try columns(group, shape: shape),
-            status: try status(group, shape: shape), attributes: attributes.all)
+        let shape = Array(coordinates.reversed().map(\.count))
+        return GridRecord(
+            name: try attributes.text("name"), groupName: name, coordinates: coordinates,
+            columns: try columns(group, shape: shape), status: try status(group, shape: shape),
+            attributes: attributes.all)
     }
 
     /// The datasets whose companion is `status`; others were added by somebody else.
@@ -166,7 +154,7 @@ public enum RunReader {
         return columns
     }
 
-    /// The statuses of a line or plane.
+    /// The statuses of a line, plane or volume.
     static func status(_ group: HDF5Group, shape: [Int]) throws(ArchiveError) -> [ItemStatus] {
         let dataset = try group.openDataset("status")
         guard try dataset.shape() == shape, try dataset.isByte() else {

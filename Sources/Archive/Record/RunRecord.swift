@@ -41,12 +41,12 @@ public struct RunRecord: Sendable {
     /// The variant with this name as the user wrote it.
     public func variant(_ name: String) -> VariantRecord? { variants.first { $0.name == name } }
 
-    /// Number of items of each status, over scalars, arrays and the points of lines and planes.
+    /// Number of items of each status, over scalars, arrays and the points of lines, planes and volumes.
     public var counts: (pending: Int, done: Int, failed: Int, interpolated: Int) {
         var counts = (pending: 0, done: 0, failed: 0, interpolated: 0)
         for variant in variants {
             let items = variant.scalars.map(\.status) + variant.arrays.map(\.status)
-            for status in [items] + variant.lines.map(\.status) + variant.planes.map(\.status) {
+            for status in [items] + variant.grids.map(\.status) {
                 for item in status {
                     switch item {
                     case .pending: counts.pending += 1
@@ -82,18 +82,27 @@ public struct VariantRecord: Sendable {
     /// Arrays.
     public let arrays: [ArrayRecord]
     /// Curves.
-    public let lines: [LineRecord]
+    public let lines: [GridRecord]
     /// Surfaces.
-    public let planes: [PlaneRecord]
+    public let planes: [GridRecord]
+    /// Volumes.
+    public let volumes: [GridRecord]
+
+    /// Lines, planes and volumes, in this order.
+    public var grids: [GridRecord] { lines + planes + volumes }
 
     /// The scalar at this path, such as `curvature/trace`.
     public func scalar(_ path: String) -> ScalarRecord? { scalars.first { $0.path == path } }
     /// The array at this path, such as `curvature/eigenvalues`.
     public func array(_ path: String) -> ArrayRecord? { arrays.first { $0.path == path } }
     /// The line of this name.
-    public func line(_ name: String) -> LineRecord? { lines.first { $0.name == name } }
+    public func line(_ name: String) -> GridRecord? { lines.first { $0.name == name } }
     /// The plane of this name.
-    public func plane(_ name: String) -> PlaneRecord? { planes.first { $0.name == name } }
+    public func plane(_ name: String) -> GridRecord? { planes.first { $0.name == name } }
+    /// The volume of this name.
+    public func volume(_ name: String) -> GridRecord? { volumes.first { $0.name == name } }
+    /// The line, plane or volume of this kind and name.
+    public func grid(_ id: GridID) -> GridRecord? { grids.first { $0.id == id } }
 }
 
 /// One number with its evidence.
@@ -171,45 +180,24 @@ public struct ColumnRecord: Sendable {
     }
 }
 
-/// A curve.
-public struct LineRecord: Sendable {
+/// A line, plane or volume.
+public struct GridRecord: Grid, Sendable {
     /// The name as planned.
     public let name: String
     /// Name of the group in the file.
     public let groupName: String
-    /// Positions [n].
-    public let t: [Double]
-    /// What was measured, each [n]; NaN where pending.
+    /// Positions along each direction, the fastest first: t; x, y; or x, y, z.
+    public let coordinates: [[Double]]
+    /// What was measured at each point, in the order of the file (x in a row, rows in a layer, layers); NaN where pending.
     public let columns: [ColumnRecord]
-    /// How far each point has come [n].
+    /// How far each point has come.
     public let status: [ItemStatus]
     /// Attributes of the group.
     public let attributes: [String: AttributeValue]
 
     /// The column of this name, such as `loss`.
     public func column(_ name: String) -> [Double]? { columns.first { $0.name == name }?.values }
-}
 
-/// A surface. Row = y, column = x.
-public struct PlaneRecord: Sendable {
-    /// The name as planned.
-    public let name: String
-    /// Name of the group in the file.
-    public let groupName: String
-    /// Positions of the columns [nx].
-    public let x: [Double]
-    /// Positions of the rows [ny].
-    public let y: [Double]
-    /// What was measured, each [ny * nx] row by row; NaN where pending.
-    public let columns: [ColumnRecord]
-    /// How far each point has come [ny * nx], row by row.
-    public let status: [ItemStatus]
-    /// Attributes of the group.
-    public let attributes: [String: AttributeValue]
-
-    /// The column of this name, such as `loss`, row by row.
-    public func column(_ name: String) -> [Double]? { columns.first { $0.name == name }?.values }
-
-    /// Position of a point in `columns` and `status`.
+    /// Position of a point of a plane in `columns` and `status`.
     public func index(row: Int, column: Int) -> Int { row * x.count + column }
 }

@@ -1,4 +1,4 @@
-/// The open datasets of one line or plane.
+/// The open datasets of one line, plane or volume.
 struct OpenGrid {
     let layout: GridLayout
     private let columns: [HDF5Dataset]
@@ -45,8 +45,6 @@ struct OpenGrid {
     }
 
     private func coordinates(_ indices: [Int]) -> [UInt64] {
-        let shape = layout.shape
-        guard shape.count == 2 else { return indices.map { UInt64($0) } }
-        return indices.flatMap { [UInt64($0 / shape[1]), UInt64($0 % shape[1])] }
+        indices.flatMap { layout.places(of: $0).reversed().map { UInt64($0) } }
     }
 }

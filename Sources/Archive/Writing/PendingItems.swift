@@ -13,14 +13,11 @@ struct PendingItems {
             for array in variant.arrays where owns(.array(variant: name, path: array.path)) {
                 add([array.status]) { _ in "\(name): \(array.path)" }
             }
-            for line in variant.lines {
-                let own = line.status.indices.map { owns(.linePoint(variant: name, line: line.name, index: $0)) }
-                add(line.status, own) { "\(name): line \(line.name), point \($0)" }
-            }
-            for plane in variant.planes {
-                let own = plane.status.indices.map { owns(.planePoint(variant: name, plane: plane.name, index: $0)) }
-                add(plane.status, own) {
-                    "\(name): plane \(plane.name), row \($0 / plane.x.count), column \($0 % plane.x.count)"
+            for grid in variant.grids {
+                let own = grid.status.indices.map { owns(.point(variant: name, grid: grid.id, index: $0)) }
+                add(grid.status, own) { index in
+                    let places = zip(grid.kind.axes, grid.places(of: index)).map { "\($0)[\($1)]" }
+                    return "\(name): \(grid.kind) \(grid.name), point \(places.joined(separator: ", "))"
                 }
             }
         }

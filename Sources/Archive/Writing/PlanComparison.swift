@@ -39,16 +39,16 @@ struct PlanComparison {
                 }
             }
         }
-        try equal("\(name): lines", variant.lines.map(\.name), found.lines.map(\.name))
-        for (line, other) in zip(variant.lines, found.lines) {
-            try equal("\(name): line \(line.name): t", line.axes[0].values, other.t)
-            try equal("\(name): line \(line.name): columns", line.columns.map(\.name), other.columns.map(\.name))
-        }
-        try equal("\(name): planes", variant.planes.map(\.name), found.planes.map(\.name))
-        for (plane, other) in zip(variant.planes, found.planes) {
-            try equal("\(name): plane \(plane.name): y", plane.axes[0].values, other.y)
-            try equal("\(name): plane \(plane.name): x", plane.axes[1].values, other.x)
-            try equal("\(name): plane \(plane.name): columns", plane.columns.map(\.name), other.columns.map(\.name))
+        for kind in GridKind.allCases {
+            let (expected, others) = (variant.grids.filter { $0.kind == kind }, found.grids.filter { $0.kind == kind })
+            try equal("\(name): \(kind.folder)", expected.map(\.name), others.map(\.name))
+            for (grid, other) in zip(expected, others) {
+                let object = "\(name): \(kind) \(grid.name)"
+                for (axis, values) in zip(kind.axes, zip(grid.coordinates, other.coordinates)).reversed() {
+                    try equal("\(object): \(axis)", values.0, values.1)
+                }
+                try equal("\(object): columns", grid.columns.map(\.name), other.columns.map(\.name))
+            }
         }
     }
 

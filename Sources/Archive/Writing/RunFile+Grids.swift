@@ -1,6 +1,6 @@
-/// One point of a line.
-public struct LinePoint: Sendable {
-    /// Position in `t`.
+/// One point of a line, plane or volume.
+public struct GridPoint: Sendable {
+    /// Place in the order of the file: of x in a row, rows in a layer, layers.
     public var index: Int
     /// The value of each column; a column left out becomes NaN.
     public var values: [String: Double]
@@ -36,6 +36,23 @@ public struct PlanePoint: Sendable {
 }
 
 extension RunFile {
+    /// Writes points of a line, plane or volume with two flushes for all of them: where points are cheap, this saves time, and a
+    /// killed run repeats at most these.
+    public func setPoints(variant: String, of id: GridID, _ points: [GridPoint]) throws(ArchiveError) {
+        let grid = try layout.variant(variant, file: path).grid(id, file: path)
+        var checked: [OpenGrid.Point] = []
+        for point in points {
+            try checkIndex(point.index, below: grid.count, "\(variant): \(id.kind) \(id.name): index")
+            checked.append(try self.point(point.index, point.values, point.status, of: grid))
+        }
+        try write(checked, to: grid)
+    }
+
+    /// The status of each point of a line, plane or volume, in the order of the file.
+    public func statuses(variant: String, of id: GridID) throws(ArchiveError) -> [ItemStatus] {
+        try statuses(of: layout.variant(variant, file: path).grid(id, file: path))
+    }
+
     // MARK: - Lines
 
     /// Writes one point of a line: value, flush, status, flush.
@@ -44,24 +61,12 @@ extension RunFile {
         status: ItemStatus = .done
     ) throws(ArchiveError) {
         let values = lossAndError(loss, standardError)
-        try setLinePoints(variant: variant, line: line, [LinePoint(index: index, values: values, status: status)])
-    }
-
-    /// Writes points of a line with two flushes for all of them: where points are cheap, this saves time, and a killed
-    /// run repeats at most these.
-    public func setLinePoints(variant: String, line: String, _ points: [LinePoint]) throws(ArchiveError) {
-        let grid = try layout.variant(variant, file: path).line(line, file: path)
-        var checked: [OpenGrid.Point] = []
-        for point in points {
-            try checkIndex(point.index, below: grid.count, "\(variant): line \(line): index")
-            checked.append(try self.point(point.index, point.values, point.status, of: grid))
-        }
-        try write(checked, to: grid)
+        try setPoints(variant: variant, of: .line(line), [GridPoint(index: index, values: values, status: status)])
     }
 
     /// The status of each point of a line.
     public func lineStatuses(variant: String, line: String) throws(ArchiveError) -> [ItemStatus] {
-        try statuses(of: layout.variant(variant, file: path).line(line, file: path))
+        try statuses(variant: variant, of: .line(line))
     }
 
     // MARK: - Planes
@@ -78,23 +83,24 @@ extension RunFile {
 
     /// Writes points of a plane with two flushes for all of them.
     public func setPlanePoints(variant: String, plane: String, _ points: [PlanePoint]) throws(ArchiveError) {
-        let grid = try layout.variant(variant, file: path).plane(plane, file: path)
-        var checked: [OpenGrid.Point] = []
+        let grid = try layout.variant(variant, file: path).grid(.plane(plane), file: path)
+        var flat: [GridPoint] = []
         for point in points {
             try checkIndex(point.row, below: grid.shape[0], "\(variant): plane \(plane): row")
             try checkIndex(point.column, below: grid.shape[1], "\(variant): plane \(plane): column")
-            checked.append(
-                try self.point(point.row * grid.shape[1] + point.column, point.values, point.status, of: grid))
+            flat.append(
+                GridPoint(
+                    index: point.row * grid.shape[1] + point.column, values: point.values, status: point.status))
         }
-        try write(checked, to: grid)
+        try setPoints(variant: variant, of: .plane(plane), flat)
     }
 
     /// The status of each point of a plane, row by row.
     public func planeStatuses(variant: String, plane: String) throws(ArchiveError) -> [ItemStatus] {
-        try statuses(of: layout.variant(variant, file: path).plane(plane, file: path))
+        try statuses(variant: variant, of: .plane(plane))
     }
 
-    // MARK: - Both
+    // MARK: - All
 
     private func lossAndError(_ loss: Double, _ standardError: Double) -> [String: Double] {
         standardError.isNaN ? ["loss": loss] : ["loss": loss, "standard_error": standardError]
@@ -133,7 +139,7 @@ extension RunFile {
 }
 
 extension RunFile.OpenRun {
-    /// The open datasets of a line or plane. A few stay open, because opening them costs more than writing a point;
+    /// The open datasets of a grid. A few stay open, because opening them costs more than writing a point;
     /// many would slow down every flush.
     mutating func grid(_ layout: GridLayout) throws(ArchiveError) -> OpenGrid {
         if let grid = grids[layout.group] { return grid }

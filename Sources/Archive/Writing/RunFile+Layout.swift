@@ -40,8 +40,7 @@ extension RunFile {
         try create(plan.attributes, on: group)
         for scalar in plan.scalars { try build(scalar, in: group) }
         for array in plan.arrays { try build(array, in: group) }
-        for line in layout.lines { try build(line, in: group, below: layout.group) }
-        for plane in layout.planes { try build(plane, in: group, below: layout.group) }
+        for grid in layout.grids { try build(grid, in: group, below: layout.group) }
     }
 
     private static func build(_ plan: ScalarPlan, in variant: HDF5Group) throws(ArchiveError) {
@@ -112,11 +111,11 @@ extension RunFile {
         try create(grid.attributes, on: group)
         // The first axis is the outermost dimension, but readers list datasets in order of creation: x before y.
         var scales: [HDF5Dataset] = []
-        for axis in grid.axes.reversed() {
-            let scale = try group.createDataset(axis.name, shape: [axis.values.count], fill: Double?.none)
-            try scale.write(axis.values)
+        for (axis, values) in zip(grid.kind.axes, grid.coordinates) {
+            let scale = try group.createDataset(axis, shape: [values.count], fill: Double?.none)
+            try scale.write(values)
             try scale.makeScale()
-            try scale.createAttribute("long_name", .string("position along the direction \(axis.name)"))
+            try scale.createAttribute("long_name", .string("position along the direction \(axis)"))
             try scale.createAttribute("units", "1")
             scales.insert(scale, at: 0)
         }

@@ -1,13 +1,12 @@
 extension RunFile {
-    /// The status of every item, in the order of the plan: for each variant scalars, arrays, points of lines and of planes.
+    /// The status of every item, in the order of the plan: for each variant scalars, arrays, points of lines, planes and volumes.
     public func statuses() throws(ArchiveError) -> [ItemStatus] {
         var statuses: [ItemStatus] = []
         for variant in layout.plan.variants {
             let name = variant.name
             for scalar in variant.scalars { statuses.append(try scalarStatus(variant: name, path: scalar.path)) }
             for array in variant.arrays { statuses.append(try arrayStatus(variant: name, path: array.path)) }
-            for line in variant.lines { statuses += try lineStatuses(variant: name, line: line.name) }
-            for plane in variant.planes { statuses += try planeStatuses(variant: name, plane: plane.name) }
+            for grid in variant.grids { statuses += try self.statuses(variant: name, of: grid.id) }
         }
         return statuses
     }
@@ -32,23 +31,13 @@ extension RunFile {
                 let status = rest.removeFirst()
                 if status != .pending { try setStatus(status, of: .array(variant: name, path: array.path)) }
             }
-            for line in variant.lines {
-                let own = Array(rest.prefix(line.t.count))
+            for grid in variant.grids {
+                let own = Array(rest.prefix(grid.count))
                 rest = rest.dropFirst(own.count)
-                try setLinePoints(
-                    variant: name, line: line.name,
+                try setPoints(
+                    variant: name, of: grid.id,
                     own.indices.filter { own[$0] != .pending }.map {
-                        LinePoint(index: $0, values: [:], status: own[$0])
-                    })
-            }
-            for plane in variant.planes {
-                let (rows, columns) = (plane.y.count, plane.x.count)
-                let own = Array(rest.prefix(rows * columns))
-                rest = rest.dropFirst(own.count)
-                try setPlanePoints(
-                    variant: name, plane: plane.name,
-                    own.indices.filter { own[$0] != .pending }.map {
-                        PlanePoint(row: $0 / columns, column: $0 % columns, values: [:], status: own[$0])
+                        GridPoint(index: $0, values: [:], status: own[$0])
                     })
             }
         }

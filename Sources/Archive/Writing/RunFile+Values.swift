@@ -8,10 +8,13 @@ public enum RunObject: Hashable, Sendable {
     case scalar(variant: String, path: String)
     /// An array.
     case array(variant: String, path: String)
+    /// A line, plane or volume.
+    case grid(variant: String, GridID)
+
     /// A line.
-    case line(variant: String, name: String)
+    public static func line(variant: String, name: String) -> RunObject { .grid(variant: variant, .line(name)) }
     /// A plane.
-    case plane(variant: String, name: String)
+    public static func plane(variant: String, name: String) -> RunObject { .grid(variant: variant, .plane(name)) }
 }
 
 extension RunFile {
@@ -109,7 +112,7 @@ extension RunFile {
         let (place, _) = try locate(object)
         switch object {
         case .scalar, .array: try writeItem(place, status: status) { _, _ throws(ArchiveError) in }
-        case .root, .variant, .line, .plane:
+        case .root, .variant, .grid:
             throw .invalidValue(path: path, object: place, expected: "a scalar or an array", found: "\(object)")
         }
     }
@@ -126,7 +129,7 @@ extension RunFile {
             switch object {
             case .root: try overwrite([name: value], on: run.root)
             case .scalar, .array: try overwrite([name: value], on: run.root.openDataset(place))
-            case .variant, .line, .plane: try overwrite([name: value], on: run.root.openGroup(place))
+            case .variant, .grid: try overwrite([name: value], on: run.root.openGroup(place))
             }
             try run.file.flush()
         }
@@ -146,11 +149,8 @@ extension RunFile {
         case .array(let variant, let arrayPath):
             let place = try layout.variant(variant, file: path)
             return ("\(place.group)/\(arrayPath)", try place.array(arrayPath, file: path).attributes)
-        case .line(let variant, let name):
-            let grid = try layout.variant(variant, file: path).line(name, file: path)
-            return (grid.group, grid.attributes)
-        case .plane(let variant, let name):
-            let grid = try layout.variant(variant, file: path).plane(name, file: path)
+        case .grid(let variant, let id):
+            let grid = try layout.variant(variant, file: path).grid(id, file: path)
             return (grid.group, grid.attributes)
         }
     }

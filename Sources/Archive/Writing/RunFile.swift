@@ -21,7 +21,7 @@ public final class RunFile: @unchecked Sendable {
     struct OpenRun {
         let file: HDF5File
         let root: HDF5Group
-        /// Lines and planes that are being written, by the path of their group.
+        /// Lines, planes and volumes that are being written, by the path of their group.
         var grids: [String: OpenGrid] = [:]
         /// The attribute that says whether all is done: of the run, or of its shard.
         let flag: String

@@ -134,11 +134,8 @@ public struct ShardMerge: Sendable {
         for array in plan.arrays {
             _ = try holder(shards, "\(plan.name): \(array.path)") { $0.array(array.path)?.status }
         }
-        for line in plan.lines {
-            try check(shards, "\(plan.name): line \(line.name)") { $0.line(line.name)?.status }
-        }
-        for plane in plan.planes {
-            try check(shards, "\(plan.name): plane \(plane.name)") { $0.plane(plane.name)?.status }
+        for grid in plan.grids {
+            try check(shards, "\(plan.name): \(grid.kind) \(grid.name)") { $0.grid(grid.id)?.status }
         }
     }
 
@@ -181,21 +178,12 @@ public struct ShardMerge: Sendable {
                 attributes: ShardMerge.numeric(item.attributes, planned: array.attributes), status: item.status)
         }
         for (_, shard) in shards {
-            for line in shard.lines {
-                try file.setLinePoints(
-                    variant: plan.name, line: line.name,
-                    line.status.indices.filter { line.status[$0] != .pending }.map { index in
-                        LinePoint(
-                            index: index, values: ShardMerge.values(line.columns, index), status: line.status[index])
-                    })
-            }
-            for plane in shard.planes {
-                try file.setPlanePoints(
-                    variant: plan.name, plane: plane.name,
-                    plane.status.indices.filter { plane.status[$0] != .pending }.map { index in
-                        PlanePoint(
-                            row: index / plane.x.count, column: index % plane.x.count,
-                            values: ShardMerge.values(plane.columns, index), status: plane.status[index])
+            for grid in shard.grids {
+                try file.setPoints(
+                    variant: plan.name, of: grid.id,
+                    grid.status.indices.filter { grid.status[$0] != .pending }.map { index in
+                        GridPoint(
+                            index: index, values: ShardMerge.values(grid.columns, index), status: grid.status[index])
                     })
             }
         }

@@ -75,6 +75,42 @@ struct GaussNewtonGraph: BatchGraph {
     }
 }
 
+extension GaussNewtonGraph {
+    /// (Jᵢv)ᵀ ∇²ℓᵢ (Jᵢv) of every window i of the batch; its rows of the outputs are its own.
+    fileprivate func forms(of vector: [Tensor], windows: Int, of total: Int) throws -> [Double] {
+        guard !slopes.isEmpty, let images = try jacobian.push(vector, keepGraph: true) else {
+            return [Double](repeating: 0, count: windows)
+        }
+        let weights = try Autograd.gradients(
+            of: slopes, withRespectTo: jacobian.outputs, seeds: curved.map { images[$0] }, keepGraph: false)
+        var sums = [Double](repeating: 0, count: windows)
+        for (image, weight) in zip(images, weights) {
+            guard let weight else { continue }
+            precondition(image.shape[0] % windows == 0, "outputs are rows of windows")
+            let parts = try (image * weight).reshaped([windows, -1]).sum([1], dtype: .float64).doubles
+            for index in sums.indices { sums[index] += parts[index] * Double(total) }
+        }
+        return sums
+    }
+}
+
+extension Objective {
+    /// vᵀGᵢv for the Gauss-Newton matrix Gᵢ of every window's loss; their mean is vᵀGv.
+    ///
+    /// Cost: counted as one product; it needs no pass back to the parameters.
+    ///
+    /// - Throws: ``LandscapeError/noOutputs`` for losses without that matrix.
+    func gaussNewtonForms(at θ: Tensor, along v: Tensor) throws -> [Double] {
+        let views = try function.layout.views(of: v)
+        let forms = try gather("Gauss-Newton forms", inputs: [θ, v]) { batch in
+            try GaussNewtonGraph(self, batch, at: θ).forms(
+                of: views, windows: self.function.batches[batch].count, of: self.function.windowCount)
+        }
+        count { $0.product += 1 }
+        return forms
+    }
+}
+
 /// F = (1/n) Σᵢ ∇ℓᵢ ∇ℓᵢᵀ over the windows, the empirical Fisher matrix. It is no estimate of the Fisher matrix where the model
 /// does not fit (Kunstner, Hennig & Balles 2019); its trace is the mean squared norm of the windows' gradients.
 struct FisherGraph: BatchGraph {

@@ -40,6 +40,8 @@ public struct AdaptiveSharpness: SharpnessMeasure {
     /// See ``SharpnessMeasure/sampleCount(windows:)``.
     public func sampleCount(windows: Int) -> Int { windows }
 
+    /// See ``SharpnessMeasure/errorSource``.
+    public let errorSource = SharpnessErrorSource.windows
     /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         let layout = point.objective.function.layout
@@ -47,7 +49,7 @@ public struct AdaptiveSharpness: SharpnessMeasure {
         for view in try layout.views(of: T) where view.rank < 2 { try view.fillInPlace(1) }
         let scaled = try T * point.gradient
         let norm = try scaled.euclideanNorm()
-        guard norm > 0 else { throw SharpnessUndefined("the scaled gradient is 0") }
+        guard norm > 0 else { throw SharpnessUndefined(.noGradient, "the scaled gradient is 0") }
         let ascended = try point.objective.loss(at: try point.θ.adding(try T * scaled, times: radius / norm))
         return SharpnessResult(meanOf: point.rises(to: ascended), firstOrder: radius * norm)
     }

@@ -53,6 +53,8 @@ public struct AverageSharpness: SharpnessMeasure {
     /// See ``SharpnessMeasure/sampleCount(windows:)``.
     public func sampleCount(windows: Int) -> Int { pairs }
 
+    /// See ``SharpnessMeasure/errorSource``.
+    public let errorSource = SharpnessErrorSource.draws
     /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         let scale = isAdaptive ? try point.θ.absolute() : nil

@@ -31,15 +31,17 @@ public struct CriticalSharpness: SharpnessMeasure {
     /// See ``SharpnessMeasure/detailNames``.
     public let detailNames = ["step", "curvature"]
 
+    /// See ``SharpnessMeasure/errorSource``.
+    public let errorSource = SharpnessErrorSource.bracket
     /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
-        guard point.gradientNorm > 0 else { throw SharpnessUndefined("the gradient is 0") }
+        guard point.gradientNorm > 0 else { throw SharpnessUndefined(.noGradient, "the gradient is 0") }
         let g = point.gradient
         let square = point.gradientNorm * point.gradientNorm
         let curvature = try g.dot(point.objective.products(at: point.θ, with: [g])[0]) / square
         // Where the slope bends downwards, a step that moves the weights by a hundredth.
         var η = curvature > 0 ? 2 / curvature : 0.01 * (try point.θ.euclideanNorm()) / point.gradientNorm
-        guard η > 0, η.isFinite else { throw SharpnessUndefined("there is no scale for a first step") }
+        guard η > 0, η.isFinite else { throw SharpnessUndefined(.noScale, "there is no scale for a first step") }
         var (low, high): (Double?, Double?) = (nil, nil)
         for _ in 0..<trials {
             let reached = try point.objective.loss(at: try point.θ.adding(g, times: -η)).mean
@@ -53,6 +55,7 @@ public struct CriticalSharpness: SharpnessMeasure {
         }
         guard let low, let high else {
             throw SharpnessUndefined(
+                .noCrossing,
                 low == nil
                     ? "the loss rises at every step that was tried, down to \(high!): the gradient is rounding"
                     : "the loss does not rise at any step that was tried, up to \(low!)")

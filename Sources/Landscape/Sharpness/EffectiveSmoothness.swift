@@ -33,18 +33,24 @@ public struct EffectiveSmoothness: SharpnessMeasure {
     /// See ``SharpnessMeasure/detailNames``.
     public let detailNames = ["gradient_change", "loss_low", "loss_high"]
 
+    /// See ``SharpnessMeasure/errorSource``.
+    public let errorSource = SharpnessErrorSource.none(because: "a maximum over steps, of norms of whole gradients")
     /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
-        guard point.gradientNorm > 0 else { throw SharpnessUndefined("the gradient is 0") }
+        guard point.gradientNorm > 0 else { throw SharpnessUndefined(.noGradient, "the gradient is 0") }
         let size = try point.θ.euclideanNorm()
-        guard size > 0 else { throw SharpnessUndefined("all weights are 0, and steps are shares of their norm") }
+        guard size > 0 else {
+            throw SharpnessUndefined(.noScale, "all weights are 0, and steps are shares of their norm")
+        }
         var η = share * size / point.gradientNorm
         var (smoothness, change) = (0.0, 0.0)
         var (low, high) = (point.loss.mean, point.loss.mean)
         for _ in 0..<steps {
             let moved = try point.objective.valueAndGradient(at: try point.θ.adding(point.gradient, times: -η))
             let difference = try (moved.gradient - point.gradient).euclideanNorm()
-            guard difference.isFinite else { throw SharpnessUndefined("the gradient is not finite at a step") }
+            guard difference.isFinite else {
+                throw SharpnessUndefined(.notFinite, "the gradient is not finite at a step")
+            }
             smoothness = max(smoothness, difference / (η * point.gradientNorm))
             change = max(change, difference)
             low = min(low, moved.loss.mean)

@@ -7,7 +7,8 @@ import Tensor
 /// (L+1)² E⟨∂ℓ/∂f, f⟩² of the paper holds for bias-free homogeneous nets alone; here Jθ is taken by derivatives.
 /// Invariances: rescalings of nodes that keep the function; scales with the loss. Not defined for losses without G (a
 /// mixture's likelihood), and 0 for losses whose second derivative is 0 (absolute error, quantiles).
-/// Cost: one Gauss-Newton product.
+/// A mean over windows, each with its own rows of Jθ. Cost: one Gauss-Newton product, or rather the two thirds of it that need no
+/// way back to the parameters.
 public struct FisherRaoNorm: SharpnessMeasure {
     /// The measure.
     public init() {}
@@ -25,19 +26,23 @@ public struct FisherRaoNorm: SharpnessMeasure {
     /// See ``SharpnessMeasure/cost``.
     public let cost = SharpnessCost(product: 1)
 
+    /// See ``SharpnessMeasure/sampleCount(windows:)``.
+    public func sampleCount(windows: Int) -> Int { windows }
+    /// See ``SharpnessMeasure/errorSource``.
+    public let errorSource = SharpnessErrorSource.windows
     /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         do {
-            let graphs = CurvatureGraphs(point.objective, at: point.θ, matrix: .gaussNewton, memory: 0)
-            let value = try point.θ.dot(graphs.products(with: [point.θ])[0])
-            guard value != 0 else {
+            let forms = try point.objective.gaussNewtonForms(at: point.θ, along: point.θ)
+            // At θ = 0 the form is 0 whatever the matrix.
+            guard try forms.contains(where: { $0 != 0 }) || point.θ.euclideanNorm() == 0 else {
                 throw SharpnessUndefined(
-                    "the Gauss-Newton matrix is 0: this loss has no second derivative in the outputs")
+                    .noCurvature, "the Gauss-Newton matrix is 0: this loss has no second derivative in the outputs")
             }
-            return SharpnessResult(value)
+            return SharpnessResult(meanOf: forms)
         } catch LandscapeError.noOutputs {
             throw SharpnessUndefined(
-                "this loss is no convex function of the network's outputs and has no Gauss-Newton matrix")
+                .noOutputs, "this loss is no convex function of the network's outputs and has no Gauss-Newton matrix")
         }
     }
 }

@@ -45,13 +45,16 @@ public struct KeskarSharpness: SharpnessMeasure {
     /// See ``SharpnessMeasure/sampleCount(windows:)``.
     public func sampleCount(windows: Int) -> Int { windows }
 
+    /// See ``SharpnessMeasure/errorSource``.
+    public let errorSource = SharpnessErrorSource.windows
     /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         guard point.gradientNorm > 0 else {
-            throw SharpnessUndefined("the gradient is 0, and the ascent starts there")
+            throw SharpnessUndefined(.noGradient, "the gradient is 0, and the ascent starts there")
         }
         guard 1 + point.loss.mean > 0 else {
-            throw SharpnessUndefined("the loss is \(point.loss.mean), and the measure divides by 1 + loss")
+            throw SharpnessUndefined(
+                .lossNotPositive, "the loss is \(point.loss.mean), and the measure divides by 1 + loss")
         }
         let ascent = ProjectedAscent(radius: radius, ball: .box, steps: steps)
         let highest: LossValue

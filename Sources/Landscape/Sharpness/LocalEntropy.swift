@@ -43,6 +43,8 @@ public struct LocalEntropy: SharpnessMeasure {
     /// See ``SharpnessMeasure/detailNames``.
     public let detailNames = ["effective_draws"]
 
+    /// See ``SharpnessMeasure/errorSource``.
+    public let errorSource = SharpnessErrorSource.draws
     /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         let deviation = 1 / stiffness.squareRoot()
@@ -56,7 +58,7 @@ public struct LocalEntropy: SharpnessMeasure {
         // Shifted by the largest exponent, so that nothing overflows.
         let exponents = rises.map { (-$0.0 / temperature, -$0.1 / temperature) }
         let shift = exponents.reduce(-Double.infinity) { max($0, max($1.0, $1.1)) }
-        guard shift.isFinite else { throw SharpnessUndefined("no draw has a finite loss") }
+        guard shift.isFinite else { throw SharpnessUndefined(.notFinite, "no draw has a finite loss") }
         let weights = exponents.map { (exp($0.0 - shift) + exp($0.1 - shift)) / 2 }
         let mean = SampleStatistics(weights)
         let all = exponents.flatMap { [exp($0.0 - shift), exp($0.1 - shift)] }

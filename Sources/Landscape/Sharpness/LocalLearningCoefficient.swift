@@ -10,8 +10,9 @@ import Tensor
 ///     w ← w − ½ε (nβ κ∇L_b(w) + γ(w − θ)) + N(0, ε),
 ///
 /// with one random batch b per step; the loss is compared with that of the same batch at θ, which removes the noise of the choice.
-/// κ makes the loss a negative log-likelihood: 1/(2s²) for a squared error with noise variance s². The error is that of the chains' means. `r_hat` above about 1.1, or a
-/// `trend` (second half minus first half of the draws) like the value itself, means that the chains have not settled: change ε, γ or the steps.
+/// κ makes the loss a negative log-likelihood: 1/(2s²) for a squared error with noise variance s². The error is that of the chains' means. ``ChainDiagnostics`` tell whether the
+/// chains have settled: `converged` is 0 where `r_hat` is above its threshold; `effective_draws` is what all draws are worth for their mean. A
+/// `trend` (second half minus first half of the draws) like the value itself says the same: change ε, γ or the steps.
 /// Invariances: in the limit any smooth change of coordinates; the estimator with its isotropic noise none. Not defined where θ
 /// is no minimum: where a step along the gradient would lower the loss by more than 1 %, or the curvature along it is negative. A value
 /// below 0 says the same.
@@ -67,18 +68,28 @@ public struct LocalLearningCoefficient: SharpnessMeasure {
     }
     /// See ``SharpnessMeasure/cost``.
     public var cost: SharpnessCost {
-        SharpnessCost(gradient: (chains * (burnIn + draws) + batches - 1) / batches, product: 1)
+        SharpnessCost(gradient: passes(chains * (burnIn + draws)), product: 1)
     }
+    /// Gradients of single batches in passes over all of them, rounded up.
+    private func passes(_ steps: Int) -> Int { (steps + batches - 1) / batches }
     /// See ``SharpnessMeasure/detailNames``.
-    public let detailNames = ["r_hat", "trend", "is_negative", "kappa"]
+    public let detailNames = ["r_hat", "converged", "effective_draws", "trend", "is_negative", "kappa"]
+    /// See ``SharpnessMeasure/chainShape``.
+    public var chainShape: SharpnessChainShape? {
+        SharpnessChainShape(chains: chains, steps: burnIn + draws, burnIn: burnIn)
+    }
     /// See ``SharpnessMeasure/sampleCount(windows:)``.
     public func sampleCount(windows: Int) -> Int { chains }
 
+    /// See ``SharpnessMeasure/errorSource``.
+    public let errorSource = SharpnessErrorSource.chains
     /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         let objective = point.objective
         let n = Double(objective.function.windowCount)
-        guard n >= 3 else { throw SharpnessUndefined("there are only \(Int(n)) windows, and ln n must be above 1") }
+        guard n >= 3 else {
+            throw SharpnessUndefined(.fewWindows, "there are only \(Int(n)) windows, and ln n must be above 1")
+        }
         let square = point.gradientNorm * point.gradientNorm
         let product = try objective.products(at: point.θ, with: [point.gradient])[0]
         if square > 0 {
@@ -86,13 +97,14 @@ public struct LocalLearningCoefficient: SharpnessMeasure {
             let fall = curvature > 0 ? square / (2 * curvature) : .infinity
             guard fall <= 0.01 * abs(point.loss.mean) else {
                 throw SharpnessUndefined(
+                    .noMinimum,
                     curvature > 0
                         ? "these weights are no minimum: one step along the gradient would lower the loss by about \(Int((100 * fall / abs(point.loss.mean)).rounded())) %"
                         : "these weights are no minimum: the curvature along the gradient is negative")
             }
         }
         guard likelihoodScale != nil || point.loss.mean > 0 else {
-            throw SharpnessUndefined("the loss is \(point.loss.mean), which is no noise variance")
+            throw SharpnessUndefined(.lossNotPositive, "the loss is \(point.loss.mean), which is no noise variance")
         }
         let κ = likelihoodScale ?? 1 / (2 * point.loss.mean)
         let factor = n / log(n) * κ
@@ -101,13 +113,14 @@ public struct LocalLearningCoefficient: SharpnessMeasure {
             let rises = try run(chain, point, factor)
             results.withLock { $0[chain] = rises }
         }
-        objective.count { $0.gradient += cost.gradient }
-        var result = try summary(results.withLock { $0 }.map { $0.map { factor * $0 } })
+        let steps = results.withLock { $0 }
+        objective.count { $0.gradient += passes(steps.reduce(0) { $0 + $1.count }) }
+        var result = try summary(steps.map { $0.map { factor * $0 } })
         result.details["kappa"] = κ
         return result
     }
 
-    /// The rises of one chain's draws.
+    /// The rises at one chain's steps, up to the first that is not finite.
     private func run(_ chain: Int, _ point: SharpnessPoint, _ factor: Double) throws -> [Double] {
         let objective = point.objective
         let ranges = objective.function.batches
@@ -122,7 +135,7 @@ public struct LocalLearningCoefficient: SharpnessMeasure {
             try objective.checkpoint()
             let batch = min(ranges.count - 1, Int(order[step]))
             let (loss, gradient) = try objective.valueAndGradient(ofBatch: batch, at: w)
-            if step >= burnIn { rises.append(loss - own[batch]) }
+            rises.append(loss - own[batch])
             guard loss.isFinite else { break }
             let pull = try point.θ - w
             try w.addInPlace(gradient, times: -0.5 * stepSize * factor)
@@ -133,26 +146,23 @@ public struct LocalLearningCoefficient: SharpnessMeasure {
         return rises
     }
 
-    private func summary(_ values: [[Double]]) throws -> SharpnessResult {
+    private func summary(_ steps: [[Double]]) throws -> SharpnessResult {
+        let values = steps.map { Array($0.dropFirst(burnIn)) }
         guard values.allSatisfy({ $0.count == draws && $0.allSatisfy(\.isFinite) }) else {
-            throw SharpnessUndefined("a chain ran off to losses that are not finite; lower the step size")
+            throw SharpnessUndefined(
+                .notFinite, "a chain ran off to losses that are not finite; lower the step size")
         }
         func mean(_ values: some Collection<Double>) -> Double { values.reduce(0, +) / Double(values.count) }
-        let means = values.map { mean($0) }
         let half = draws / 2
         let trend = mean(values.map { mean($0.suffix(half)) - mean($0.prefix(half)) })
-        // Gelman & Rubin: variance between and within chains.
-        let within = mean(
-            values.map { chain in
-                let m = mean(chain)
-                return chain.reduce(0) { $0 + ($1 - m) * ($1 - m) } / Double(draws - 1)
-            })
-        var result = SharpnessResult(meanOf: means)
-        let between = result.standardError * result.standardError * Double(chains)
-        let rHat =
-            within > 0 && chains > 1
-            ? ((Double(draws - 1) / Double(draws) * within + between) / within).squareRoot() : .nan
-        result.details = ["r_hat": rHat, "trend": trend, "is_negative": result.value < 0 ? 1 : 0]
+        let diagnostics = ChainDiagnostics(values)
+        var result = SharpnessResult(meanOf: diagnostics?.means ?? values.map { mean($0) })
+        result.chains = steps
+        result.details = [
+            "r_hat": diagnostics?.rHat ?? .nan, "converged": diagnostics?.isConverged == true ? 1 : 0,
+            "effective_draws": diagnostics?.effectiveSize ?? .nan, "trend": trend,
+            "is_negative": result.value < 0 ? 1 : 0,
+        ]
         return result
     }
 }

@@ -39,6 +39,8 @@ public struct LowPassFilter: SharpnessMeasure {
     /// See ``SharpnessMeasure/sampleCount(windows:)``.
     public func sampleCount(windows: Int) -> Int { pairs }
 
+    /// See ``SharpnessMeasure/errorSource``.
+    public let errorSource = SharpnessErrorSource.draws
     /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         let factors = scale == .plain ? nil : try scale.factors(point.θ, point.objective.function.layout)

@@ -52,10 +52,13 @@ public struct PACBayesSharpness: SharpnessMeasure {
     /// See ``SharpnessMeasure/detailNames``.
     public let detailNames = ["inverse_square", "bracket_low", "bracket_high"]
 
+    /// See ``SharpnessMeasure/errorSource``.
+    public let errorSource = SharpnessErrorSource.draws
     /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         guard point.loss.mean > 0 else {
-            throw SharpnessUndefined("the loss is \(point.loss.mean), and the tolerance is a share of it")
+            throw SharpnessUndefined(
+                .lossNotPositive, "the loss is \(point.loss.mean), and the tolerance is a share of it")
         }
         let limit = tolerance * point.loss.mean
         let factors = isMagnitudeAware ? try point.θ.absolute() + 1e-3 : nil
@@ -75,7 +78,7 @@ public struct PACBayesSharpness: SharpnessMeasure {
         }
         // The scale of the weights gives the first σ; relative noise starts at a share of them.
         let typical = try isMagnitudeAware ? 1 : point.θ.euclideanNorm() / Double(point.θ.count).squareRoot()
-        guard typical > 0 else { throw SharpnessUndefined("all weights are 0") }
+        guard typical > 0 else { throw SharpnessUndefined(.noScale, "all weights are 0") }
         var (low, high): (Double?, Double?) = (nil, nil)
         var (lowRise, highRise): (SampleStatistics?, SampleStatistics?)
         var σ = typical / 16
@@ -92,6 +95,7 @@ public struct PACBayesSharpness: SharpnessMeasure {
         }
         guard let low, let high, let lowRise, let highRise else {
             throw SharpnessUndefined(
+                .noCrossing,
                 low == nil
                     ? "the loss rises by more than \(100 * tolerance) % at every noise that was tried, down to \(high!)"
                     : "the loss rises by no more than \(100 * tolerance) % at any noise that was tried, up to \(low!)")

@@ -40,10 +40,12 @@ public struct RelativeFlatness: SharpnessMeasure {
         guard let parameter else { return nil }
         guard let found = layout.parameters.firstIndex(where: { $0.name == parameter }),
             layout.parameters[found].shape.count == 2
-        else { throw SharpnessUndefined("\(parameter) is no matrix of this model") }
+        else { throw SharpnessUndefined(.noMatrix, "\(parameter) is no matrix of this model") }
         return found
     }
 
+    /// See ``SharpnessMeasure/errorSource``.
+    public let errorSource = SharpnessErrorSource.draws
     /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         let layout = point.objective.function.layout
@@ -55,7 +57,7 @@ public struct RelativeFlatness: SharpnessMeasure {
             return try slopes[index].flattened().euclideanNorm() > 0
         }
         guard let index = try position(in: layout) ?? used.last, used.contains(index) else {
-            throw SharpnessUndefined("the loss does not depend on \(parameter ?? "any matrix")")
+            throw SharpnessUndefined(.noMatrix, "the loss does not depend on \(parameter ?? "any matrix")")
         }
         let shape = layout.parameters[index].shape
         let (objective, flat) = try point.objective.restricted(to: [index], at: point.θ)
@@ -66,6 +68,8 @@ public struct RelativeFlatness: SharpnessMeasure {
             return try weight.matmul(signs).flattened()
         }
         let products = try objective.products(at: flat, with: vectors)
+        // The layer's objective has a count of its own.
+        point.objective.count { $0.product += probes }
         return SharpnessResult(meanOf: try zip(vectors, products).map { try $0.dot($1) })
     }
 }

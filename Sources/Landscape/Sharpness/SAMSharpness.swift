@@ -28,9 +28,11 @@ public struct SAMSharpness: SharpnessMeasure {
     /// See ``SharpnessMeasure/sampleCount(windows:)``.
     public func sampleCount(windows: Int) -> Int { windows }
 
+    /// See ``SharpnessMeasure/errorSource``.
+    public let errorSource = SharpnessErrorSource.windows
     /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
-        guard point.gradientNorm > 0 else { throw SharpnessUndefined("the gradient is 0") }
+        guard point.gradientNorm > 0 else { throw SharpnessUndefined(.noGradient, "the gradient is 0") }
         let ascended = try point.objective.loss(
             at: try point.θ.adding(point.gradient, times: radius / point.gradientNorm))
         return SharpnessResult(meanOf: point.rises(to: ascended), firstOrder: radius * point.gradientNorm)
@@ -66,6 +68,8 @@ public struct BatchSharpness: SharpnessMeasure {
     /// See ``SharpnessMeasure/sampleCount(windows:)``.
     public func sampleCount(windows: Int) -> Int { windows }
 
+    /// See ``SharpnessMeasure/errorSource``.
+    public let errorSource = SharpnessErrorSource.windows
     /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         let radius = radius

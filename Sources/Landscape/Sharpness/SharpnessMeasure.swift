@@ -22,6 +22,10 @@ public protocol SharpnessMeasure: Sendable {
     var detailNames: [String] { get }
     /// How many ``SharpnessResult/samples`` there are.
     func sampleCount(windows: Int) -> Int
+    /// The chains that are stored as they ran; `nil` where there are none.
+    var chainShape: SharpnessChainShape? { get }
+    /// What the standard error is taken over, or why there is none.
+    var errorSource: SharpnessErrorSource { get }
     /// Vectors as large as the model that one evaluation holds beside θ and the gradient, at most.
     var vectors: Int { get }
     /// What one evaluation costs, exactly; the loss and the gradient at the point come on top, once for all measures.
@@ -41,6 +45,43 @@ extension SharpnessMeasure {
     public var detailNames: [String] { [] }
     /// None.
     public func sampleCount(windows: Int) -> Int { 0 }
+    /// None.
+    public var chainShape: SharpnessChainShape? { nil }
+}
+
+/// Chains of draws.
+public struct SharpnessChainShape: Sendable, Equatable {
+    /// How many.
+    public let chains: Int
+    /// Steps of each, those at the beginning that do not count included.
+    public let steps: Int
+    /// Steps that do not count.
+    public let burnIn: Int
+}
+
+/// Where a measure's error comes from.
+public enum SharpnessErrorSource: Sendable, Equatable {
+    /// The value is a mean over windows, at a point that they all share.
+    case windows
+    /// A mean over independent draws, or a function of one.
+    case draws
+    /// A mean over chains.
+    case chains
+    /// No sampling error: the width of the interval in which the value lies.
+    case bracket
+    /// There is none, for a reason.
+    case none(because: String)
+
+    /// For people and files.
+    public var text: String {
+        switch self {
+        case .windows: "over windows"
+        case .draws: "over random draws"
+        case .chains: "over chains"
+        case .bracket: "width of the last bracket"
+        case .none(let reason): "none: \(reason)"
+        }
+    }
 }
 
 /// Passes over all windows.
@@ -120,6 +161,8 @@ public struct SharpnessResult: Sendable {
     public var firstOrder: Double?
     /// Further numbers of the evaluation.
     public var details: [String: Double]
+    /// What every chain saw at every step, in units of the value: their mean after the burn-in is the value.
+    public var chains: [[Double]] = []
 
     /// A value that is the mean of samples.
     public init(meanOf samples: [Double], firstOrder: Double? = nil, details: [String: Double] = [:]) {
@@ -146,12 +189,39 @@ public struct SharpnessResult: Sendable {
 
 /// A measure that means nothing at this point, with the reason.
 public struct SharpnessUndefined: Error, CustomStringConvertible, Sendable {
+    /// Reasons by number, as files hold them.
+    public enum Kind: Int, Sendable, CaseIterable {
+        case noGradient = 1
+        case noMinimum, noOutputs, noCurvature, noScale, noCrossing, notFinite, lossNotPositive, fewWindows, noMatrix
+
+        /// A few words for a table.
+        public var words: String {
+            switch self {
+            case .noGradient: "no gradient"
+            case .noMinimum: "no minimum"
+            case .noOutputs: "no Gauss-Newton matrix"
+            case .noCurvature: "Gauss-Newton matrix is 0"
+            case .noScale: "no scale for a step"
+            case .noCrossing: "threshold not crossed"
+            case .notFinite: "not finite"
+            case .lossNotPositive: "loss not positive"
+            case .fewWindows: "too few windows"
+            case .noMatrix: "no such matrix"
+            }
+        }
+    }
+
+    /// What kind of reason.
+    public let kind: Kind
     /// Why.
     public let reason: String
     /// The message for people.
     public var description: String { "not defined here: \(reason)" }
 
-    init(_ reason: String) { self.reason = reason }
+    init(_ kind: Kind, _ reason: String) {
+        self.kind = kind
+        self.reason = reason
+    }
 }
 
 /// What lengths in parameter space are measured by.

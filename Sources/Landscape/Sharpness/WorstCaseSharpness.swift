@@ -50,12 +50,16 @@ public struct WorstCaseSharpness: SharpnessMeasure {
     /// See ``SharpnessMeasure/sampleCount(windows:)``.
     public func sampleCount(windows: Int) -> Int { windows }
 
+    /// See ``SharpnessMeasure/errorSource``.
+    public let errorSource = SharpnessErrorSource.windows
     /// See ``SharpnessMeasure/evaluate(_:)``.
     public func evaluate(_ point: SharpnessPoint) throws -> SharpnessResult {
         let factors = isAdaptive ? try point.θ.absolute() : try point.θ.zerosLike() + 1
         let scaled = try factors * point.gradient
         let length = norm == .l2 ? try scaled.euclideanNorm() : try scaled.absolute().sum(dtype: .float64).item
-        guard length > 0 else { throw SharpnessUndefined("the gradient is 0, and the ascent starts there") }
+        guard length > 0 else {
+            throw SharpnessUndefined(.noGradient, "the gradient is 0, and the ascent starts there")
+        }
         let ascent = ProjectedAscent(radius: radius, ball: norm == .l2 ? .euclidean : .box, steps: steps)
         let highest = try ascent.run(point, .scaled(by: factors), zero: try point.θ.zerosLike())
         return SharpnessResult(meanOf: point.rises(to: highest), firstOrder: radius * length)
