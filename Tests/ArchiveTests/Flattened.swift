@@ -29,18 +29,12 @@ func flattened(_ record: RunRecord) -> [String: String] {
             put("\(key)/\(array.path)", array.attributes)
             put("\(key)/\(array.path)", array.companions + array.dimensions)
         }
-        for line in variant.lines {
-            put("\(key)/\(line.groupName)/t", line.t)
-            put("\(key)/\(line.groupName)", line.columns)
-            put("\(key)/\(line.groupName)", line.attributes)
-            lines["\(key)/\(line.groupName)/status"] = "\(line.status)"
-        }
-        for plane in variant.planes {
-            put("\(key)/\(plane.groupName)/x", plane.x)
-            put("\(key)/\(plane.groupName)/y", plane.y)
-            put("\(key)/\(plane.groupName)", plane.columns)
-            put("\(key)/\(plane.groupName)", plane.attributes)
-            lines["\(key)/\(plane.groupName)/status"] = "\(plane.status)"
+        for grid in variant.grids {
+            let place = "\(key)/\(grid.kind.folder)/\(grid.groupName)"
+            for (axis, values) in zip(grid.kind.axes, grid.coordinates) { put("\(place)/\(axis)", values) }
+            put(place, grid.columns)
+            put(place, grid.attributes)
+            lines["\(place)/status"] = "\(grid.status)"
         }
     }
     return lines

@@ -15,7 +15,7 @@ enum OracleScripts {
             assert list(f["variants"]) == ["pretrained", "sff:0.7", "file:_models_a b.safetensors"]
             v = f["variants/sff:0.7"]
             assert v.attrs["name"] == "sff:0.7" and v.attrs["alpha"] == 0.7 and v.attrs["parameters"] == 67400000
-            assert list(v) == ["loss", "gradient_norm", "curvature", "sharpness", "lines", "planes"], list(v)
+            assert list(v) == ["loss", "gradient_norm", "curvature", "sharpness", "lines", "planes", "volumes"], list(v)
             assert v["loss"][()] == -0.25 and v["loss"].attrs["standard_error"] == 0.5
             assert v["loss"].attrs["samples"] == 11 and v["loss"].attrs["status"] == 1
             assert v["loss"].attrs["windows"] == 256
@@ -26,7 +26,10 @@ enum OracleScripts {
             assert p["loss"].dims[0][0].name.endswith("/y") and p["loss"].dims[1][0].name.endswith("/x")
             assert p["loss"].dims[1].keys() == ["x"], p["loss"].dims[1].keys()
             assert p["status"].dtype == np.uint8 and (p["status"][()] == 1).all()
-            for obj in (p["loss"], v["lines/path/loss"], v["curvature/eigenvalues"]):
+            b = v["volumes/eigen"]
+            assert list(b) == ["x", "y", "z", "loss", "standard_error", "status"]
+            assert b["loss"].shape == (2, 3, 5) and [d[0].name[-2:] for d in b["loss"].dims] == ["/z", "/y", "/x"]
+            for obj in (p["loss"], b["loss"], v["lines/path/loss"], v["curvature/eigenvalues"]):
                 assert obj.chunks is None and obj.compression is None
             def check(name, obj):
                 if isinstance(obj, h5py.Dataset):
@@ -45,6 +48,8 @@ enum OracleScripts {
         assert d.x.values.tolist() == x and d.y.values.tolist() == y and "x" in d.coords
         assert float(d.loss.sel(y=2, x=-0.5)) == 200.5 and np.array_equal(d.loss.values, expected)
         assert d.status.dtype == np.uint8 and d.attrs["x_axis"] == "filter" and d.attrs["cosine"] == 0.01
+        d = same("variants/sff:0.7/volumes/eigen", ["loss", "standard_error", "status"], ("z", "y", "x"))
+        assert float(d.loss.sel(z=-5, y=2, x=0.5)) == 1 - 5000 + 200 + 0.5 and d.attrs["cosine_xz"] == 0.02
         d = same("variants/sff:0.7/lines/path", ["loss", "standard_error", "status"], ("t",))
         assert float(d.loss.sel(t=0.5)) == 0.75
         d = same("variants/sff:0.7/curvature", ["eigenvalues", "residuals", "converged"], ("eigenvalues_index",))
@@ -75,6 +80,8 @@ enum OracleScripts {
             assert float(e.trace) == -1e-300 and e.converged.values.tolist() == [1, 1, 0]
         with xr.open_dataset(path, group="variants/sff:0.7/lines/path", engine="netcdf4") as e:
             assert e.loss.dims == ("t",) and float(e.loss.sel(t=0.5)) == 0.75
+        with xr.open_dataset(path, group="variants/sff:0.7/volumes/eigen", engine="netcdf4") as e:
+            assert e.loss.dims == ("z", "y", "x") and float(e.loss.sel(z=5, y=0, x=-1)) == 1 + 5000 - 1
         with netCDF4.Dataset(path) as f:
             assert f.schema == "landscape/1" and f.complete == 1 and f.seed == 2**64 - 1
             assert f["manifest"][...].startswith("{")

@@ -56,7 +56,7 @@ struct ResumeTests {
             refusal { $0.fingerprint = "f2" } == .fingerprintMismatch(path: path, expected: "f2", found: "f1"))
         #expect(refusal { $0.fingerprint = "f2" }?.description.contains("--overwrite") == true)
         #expect(
-            refusal { $0.variants[1].planes[0].x.removeLast() }
+            refusal { $0.variants[1].planes[0].coordinates[0].removeLast() }
                 == .planMismatch(
                     path: path, object: "sff:0.7: plane filter: x", expected: "4 values from -1.0 to 0.5",
                     found: "5 values from -1.0 to 1.0"))
@@ -69,14 +69,13 @@ struct ResumeTests {
             { $0.variants[0].scalars.append(ScalarPlan(path: "new", longName: "new")) },
             { $0.variants[0].arrays[0] = .eigenvalues(count: 4) },
             { $0.variants[0].arrays[0].companions.removeLast() },
-            { $0.variants[0].lines[0].t[3] += 1e-17 },
-            { $0.variants[0].lines[0].t[3] += 1e-15 },
+            { $0.variants[0].lines[0].coordinates[0][3] += 1e-17 },
+            { $0.variants[0].lines[0].coordinates[0][3] += 1e-15 },
             { $0.variants[0].lines[0].columns.append(ColumnPlan(name: "extra", longName: "extra")) },
             { $0.variants[0].planes[0].name = "other" },
-            {
-                let plane = $0.variants[0].planes[0]
-                ($0.variants[0].planes[0].x, $0.variants[0].planes[0].y) = (plane.y, plane.x)
-            },
+            { $0.variants[0].planes[0].coordinates.reverse() },
+            { $0.variants[0].volumes[0].coordinates[2][1] = 6 },
+            { $0.variants[0].volumes = [] },
         ]
         for (number, change) in changes.enumerated() {
             let error = refusal(change)
@@ -123,6 +122,25 @@ struct ResumeTests {
         try RunFile.create(at: folder("link.h5"), plan: SampleRun.plan(fingerprint: "f2"), overwrite: true).close()
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder("link.h5")) == "real.h5")
         #expect(try RunReader.read(folder("real.h5")).fingerprint == "f2")
+    }
+
+    /// A program that another thread starts inherits every descriptor until it runs: here one is copied for good.
+    @Test("A descriptor that a started program inherited does not keep the file locked")
+    func inheritedDescriptor() throws {
+        let folder = try TemporaryFolder()
+        let path = folder("run.h5")
+        let file = try RunFile.create(at: path, plan: SampleRun.plan())
+        let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap(Int32.init)
+        let name = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let own = descriptors.filter {
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == name
+        }
+        try #require(!own.isEmpty)
+        let inherited = own.map { dup($0) }
+        defer { inherited.forEach { close($0) } }
+        try file.close()
+        _ = try RunReader.read(path)
+        try RunFile.open(resuming: path, plan: SampleRun.plan()).close()
     }
 
     @Test("A second writer is told who holds the file, in one process and in another")

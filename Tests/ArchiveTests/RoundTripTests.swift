@@ -14,7 +14,7 @@ struct RoundTripTests {
         let record = try RunReader.read(folder("run.h5"))
         #expect(!record.isComplete)
         #expect(record.counts.done == 0 && record.counts.failed == 0)
-        #expect(record.counts.pending == 3 * (4 + 4 + 7 + 15))
+        #expect(record.counts.pending == 3 * (4 + 4 + 7 + 15 + 30))
         #expect(record.seed == .max)
         #expect(record.title == "sample θ₁")
         #expect(record.software == ["landscape": "0.1", "libtorch": "2.13.0"])
@@ -42,7 +42,7 @@ struct RoundTripTests {
         try file.close()
         let record = try RunReader.read(folder("run.h5"))
         #expect(record.isComplete)
-        #expect(record.counts.done == 90)
+        #expect(record.counts.done == 180)
         for (number, variant) in record.variants.enumerated() {
             for scalar in variant.scalars {
                 #expect(scalar.value == SampleRun.scalar(number, scalar.path))
@@ -82,6 +82,13 @@ struct RoundTripTests {
                         loss[plane.index(row: row, column: column)]
                             == SampleRun.plane(number, row: row, column: column))
                 }
+            }
+            let volume = try #require(variant.volume("eigen"))
+            #expect(volume.attributes["cosine_xz"] == .double(0.02) && volume.z == SampleRun.z)
+            #expect(volume.kind == .volume && volume.shape == [2, 3, 5])
+            for (index, value) in try #require(volume.column("loss")).enumerated() {
+                let places = volume.places(of: index)
+                #expect(value == SampleRun.volume(number, x: places[0], y: places[1], z: places[2]))
             }
         }
     }
@@ -126,7 +133,7 @@ struct RoundTripTests {
         let index = plane.index(row: 1, column: 2)
         #expect(record.isComplete && plane.status[index] == .interpolated && plane.column("loss")?[index] == 7)
         #expect(plane.column("standard_error")?[index].isNaN == true)
-        #expect(record.counts.interpolated == 1 && record.counts.done == 89 && record.counts.pending == 0)
+        #expect(record.counts.interpolated == 1 && record.counts.done == 179 && record.counts.pending == 0)
         #expect(record.variants[0].scalar("loss")?.status == .done)
     }
 
@@ -141,7 +148,7 @@ struct RoundTripTests {
             variants: [
                 VariantPlan(
                     name: "v", kind: "k", weightsSHA256: "", parameters: 1,
-                    planes: [PlanePlan(name: "p", x: x, y: y, columns: [ColumnPlan(name: "curvature", longName: "c")])])
+                    planes: [GridPlan(name: "p", x: x, y: y, columns: [ColumnPlan(name: "curvature", longName: "c")])])
             ])
         let file = try RunFile.create(at: folder("run.h5"), plan: plan)
         // Half of the points one by one, the other half in one call.
@@ -175,7 +182,7 @@ struct RoundTripTests {
             VariantPlan(
                 name: $0, kind: "file", weightsSHA256: "", parameters: 1,
                 scalars: [ScalarPlan(path: "loss", longName: "loss")],
-                lines: [LinePlan(name: "x/y", t: [0]), LinePlan(name: "x_y", t: [1])])
+                lines: [GridPlan(name: "x/y", t: [0]), GridPlan(name: "x_y", t: [1])])
         }
         let plan = RunPlan(title: "", command: "", seed: 0, manifestJSON: "", fingerprint: "", variants: variants)
         let file = try RunFile.create(at: folder("run.h5"), plan: plan)
@@ -193,7 +200,7 @@ struct RoundTripTests {
     func completion() throws {
         let folder = try TemporaryFolder()
         let file = try RunFile.create(at: folder("run.h5"), plan: SampleRun.plan())
-        #expect(throws: ArchiveError.itemsPending(path: folder("run.h5"), count: 90, first: "pretrained: loss")) {
+        #expect(throws: ArchiveError.itemsPending(path: folder("run.h5"), count: 180, first: "pretrained: loss")) {
             try file.complete()
         }
         try SampleRun.write(file)

@@ -58,17 +58,22 @@ struct ShardMergeTests {
                     coordinates: later ? ["eigenvalue": array.dimensions[0].values] : [:], seconds: array.seconds,
                     attributes: later ? ["bandwidth": 0.5] : [:])
             }
-            for index in SampleRun.t.indices where owns(.linePoint(variant: name, line: "path", index: index)) {
+            for index in SampleRun.t.indices where owns(.point(variant: name, grid: .line("path"), index: index)) {
                 try file.setLinePoint(
                     variant: name, line: "path", index: index, loss: variant.lines[0].columns[0].values[index],
                     standardError: 0.125)
             }
             let columns = SampleRun.x.count
             for index in 0..<(columns * SampleRun.y.count)
-            where owns(.planePoint(variant: name, plane: "filter", index: index)) {
+            where owns(.point(variant: name, grid: .plane("filter"), index: index)) {
                 try file.setPlanePoint(
                     variant: name, plane: "filter", row: index / columns, column: index % columns,
                     loss: variant.planes[0].columns[0].values[index], standardError: 0.25)
+            }
+            let volume = variant.volumes[0]
+            for index in volume.status.indices where owns(.point(variant: name, grid: volume.id, index: index)) {
+                let values = ["loss": volume.columns[0].values[index], "standard_error": 0.0625]
+                try file.setPoints(variant: name, of: volume.id, [GridPoint(index: index, values: values)])
             }
         }
         if completes { try file.complete(owning: owns) }
@@ -81,7 +86,7 @@ struct ShardMergeTests {
         switch item {
         case .scalar(_, let path): path != "loss"
         case .array(let variant, _): variant == "sff:0.7"
-        case .linePoint(_, _, let index), .planePoint(_, _, let index): index % 2 == 0
+        case .point(_, _, let index): index % 2 == 0
         }
     }
 
@@ -89,6 +94,7 @@ struct ShardMergeTests {
     private func items(_ record: RunRecord) -> [String: String] {
         flattened(record).filter { key, _ in
             !["@command", "@created", "@history", "@merged_from"].contains(key) && !key.hasSuffix("@cosine")
+                && !key.hasSuffix("@cosine_xz")
                 && !key.hasSuffix("@work_forward")
         }
     }

@@ -1,5 +1,6 @@
 import CHDF5
 import Foundation
+import Synchronization
 
 /// An open HDF5 file.
 struct HDF5File {
@@ -58,10 +59,30 @@ struct HDF5File {
         return file
     }
 
-    /// libhdf5 leaves its descriptor open in programs that are started meanwhile, and with it the lock on the file.
+    /// How many open files of this process stand on one descriptor: libhdf5 shares it among them.
+    private static let users = Mutex<[Int32: Int]>([:])
+
+    /// libhdf5 leaves its descriptor open in programs that are started meanwhile, and with it the lock on the file: one
+    /// that another thread forks between opening and closing keeps the file locked until it runs its own program, or
+    /// longer. Therefore the descriptor is marked, and the lock, which all copies of a descriptor share, is given up in
+    /// so many words when the last user here has closed the file.
     private func keepFromChildren() {
         let descriptor = chdf5_descriptor(handle.id, access.id)
-        if descriptor >= 0 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        guard descriptor >= 0 else { return }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { return }
+        HDF5File.users.withLock { $0[descriptor, default: 0] += 1 }
+        handle.afterwards = {
+            let isLast = HDF5File.users.withLock { users in
+                users[descriptor, default: 1] -= 1
+                guard users[descriptor] == 0 else { return false }
+                users[descriptor] = nil
+                return true
+            }
+            if isLast { _ = flock(copy, LOCK_UN) }
+            Foundation.close(copy)
+        }
     }
 
     /// The root group.

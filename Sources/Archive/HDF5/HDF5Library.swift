@@ -29,6 +29,8 @@ enum HDF5Library {
 /// One open identifier of libhdf5, closed with its last reference.
 final class HDF5Handle {
     let id: hid_t
+    /// Called when the identifier has been closed.
+    var afterwards: (() -> Void)?
 
     /// Takes over `id`; nil when the call that should have made it failed.
     init?(_ id: hid_t) {
@@ -37,6 +39,9 @@ final class HDF5Handle {
     }
 
     deinit {
-        HDF5Library.synchronized { chdf5_release(id) }
+        HDF5Library.synchronized {
+            chdf5_release(id)
+            afterwards?()
+        }
     }
 }
