@@ -24,7 +24,10 @@ let package = Package(
     products: [
         .executable(name: "landscape", targets: ["LandscapeTool"]),
         .library(
-            name: "Landscape", targets: ["Landscape", "Smoothing", "Forecasters", "TimeSeries", "Krylov", "Archive"]),
+            name: "Landscape",
+            targets: [
+                "Landscape", "Smoothing", "Training", "Forecasters", "TimeSeries", "Krylov", "Archive",
+            ]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.1"),
@@ -46,7 +49,8 @@ let package = Package(
         .target(name: "TimeSeries"),
         .target(name: "Krylov"),
         .target(name: "Landscape", dependencies: ["Forecasters", "Networks", "Krylov", "Tensor"]),
-        .target(name: "Smoothing", dependencies: ["Forecasters", "Networks", "Tensor"]),
+        .target(name: "Training", dependencies: ["Forecasters", "Networks", "Checkpoints", "Tensor"]),
+        .target(name: "Smoothing", dependencies: ["Training", "Forecasters", "Networks", "Tensor"]),
 
         // MARK: Results
         .target(name: "Archive", dependencies: ["CHDF5"]),
@@ -65,7 +69,7 @@ let package = Package(
             name: "LandscapeTool",
             dependencies: [
                 "Archive", "Checkpoints", "Figures", "Forecasters", "Krylov", "Landscape", "Networks", "Reports",
-                "Smoothing", "Tensor", "TimeSeries",
+                "Smoothing", "Tensor", "TimeSeries", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -75,7 +79,7 @@ let package = Package(
         .executableTarget(
             name: "LandscapeBenchmarks",
             dependencies: [
-                "Checkpoints", "Forecasters", "Krylov", "Landscape", "Networks", "Tensor", "TimeSeries",
+                "Checkpoints", "Forecasters", "Krylov", "Landscape", "Networks", "Tensor", "TimeSeries", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], path: "Benchmarks/Sources"),
 
@@ -88,6 +92,8 @@ let package = Package(
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
         .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
         .testTarget(name: "SmoothingTests", dependencies: ["Smoothing", "Forecasters", "Networks", "Tensor"]),
+        .testTarget(
+            name: "TrainingTests", dependencies: ["Training", "Forecasters", "Networks", "Checkpoints", "Tensor"]),
         .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
         .testTarget(name: "ReportsTests", dependencies: ["Reports", "Archive", "Figures"]),
         .executableTarget(name: "ArchiveWriterHelper", dependencies: ["Archive"], path: "Tests/ArchiveWriterHelper"),

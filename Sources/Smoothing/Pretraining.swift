@@ -2,6 +2,7 @@ import Foundation
 import Forecasters
 import Networks
 import Tensor
+import Training
 
 /// Trains a model from its own initialisation on windows.
 public struct Pretraining: Sendable {

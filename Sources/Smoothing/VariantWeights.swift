@@ -12,11 +12,12 @@ public struct VariantWeights: Sendable {
     /// The architecture.
     public let model: any Forecaster
     /// θ₁ and the buffers.
-    public let pretrained: Weights
+    public let pretrained: ReleasableWeights
     private let second: Second
     /// Parameters that keep their values.
     public let excluded: ParameterFilter
-    private let seed: UInt64
+    /// Of every random draw.
+    public let seed: UInt64
     private let isDrawn: Bool
 
     /// θ₂ once it is needed.
@@ -31,7 +32,7 @@ public struct VariantWeights: Sendable {
         get throws {
             try second.value.withLock { value in
                 if let value { return value }
-                let drawn = try model.layout.sample(seed: seed, purpose: "auxiliary", dtype: pretrained.flat.dtype)
+                let drawn = try model.layout.sample(seed: seed, purpose: "auxiliary", dtype: pretrained.dtype)
                 let restored = try VariantWeights.restoring(excluded, in: drawn, from: pretrained.flat, model.layout)
                 value = restored
                 return restored
@@ -50,8 +51,8 @@ public struct VariantWeights: Sendable {
     ///   - auxiliary: θ₂; the second draw of the family's initialisation when absent.
     ///   - seed: of every random draw.
     public init(
-        model: any Forecaster, pretrained: Weights, auxiliary: Tensor? = nil, excluded: ParameterFilter = .none,
-        seed: UInt64
+        model: any Forecaster, pretrained: ReleasableWeights, auxiliary: Tensor? = nil,
+        excluded: ParameterFilter = .none, seed: UInt64
     ) throws {
         self.model = model
         self.pretrained = pretrained
@@ -62,20 +63,37 @@ public struct VariantWeights: Sendable {
             try auxiliary.map { try VariantWeights.restoring(excluded, in: $0, from: pretrained.flat, model.layout) })
     }
 
+    /// Binds a θ₁ that is held for good.
+    public init(
+        model: any Forecaster, pretrained: Weights, auxiliary: Tensor? = nil, excluded: ParameterFilter = .none,
+        seed: UInt64
+    ) throws {
+        try self.init(
+            model: model, pretrained: ReleasableWeights(pretrained), auxiliary: auxiliary, excluded: excluded,
+            seed: seed
+        )
+    }
+
+    /// A draw of the family's own initialisation, apart from those of the variants.
+    public func freshDraw(purpose: String) throws -> Tensor {
+        try model.layout.sample(seed: seed, purpose: purpose, dtype: pretrained.flat.dtype)
+    }
+
     /// θ of a variant, flat.
     ///
     /// Cost: a few passes over the parameters; `file` reads the file.
     public func flat(_ variant: Variant) throws -> Tensor {
-        let θ = pretrained.flat
+        // Not every variant needs θ₁, which may have been released.
+        let dtype = pretrained.dtype
         switch variant {
         case .pretrained:
-            return θ
+            return try pretrained.flat
         case .scratch:
-            return try model.layout.sample(seed: seed, purpose: "scratch", dtype: θ.dtype)
+            return try model.layout.sample(seed: seed, purpose: "scratch", dtype: dtype)
         case .sff(let α):
-            return try Interpolation.mix(θ, auxiliary, weight: α)
+            return try Interpolation.mix(pretrained.flat, auxiliary, weight: α)
         case .shrink(let α):
-            return try restoring(try θ * α)
+            return try restoring(try pretrained.flat * α)
         case .perturb(let α):
             return try mapped { specification, first, second in
                 // What has no randomness has nothing to perturb with.
@@ -85,14 +103,14 @@ public struct VariantWeights: Sendable {
         case .gaussian(let α):
             return try mapped { specification, first, second in
                 let stream = try RandomStream(seed: seed, "gaussian/\(specification.name)")
-                let noise = try stream.normal(specification.shape, dtype: θ.dtype)
+                let noise = try stream.normal(specification.shape, dtype: dtype)
                 let displacement = try (second - first).flattened().euclideanNorm() * (1 - α)
                 return try first + noise * (displacement / noise.flattened().euclideanNorm())
             }
         case .noisytune(let λ):
             return try mapped { specification, first, _ in
                 let stream = try RandomStream(seed: seed, "noisytune/\(specification.name)")
-                let noise = try stream.uniform(specification.shape, from: -λ / 2, to: λ / 2, dtype: θ.dtype)
+                let noise = try stream.uniform(specification.shape, from: -λ / 2, to: λ / 2, dtype: dtype)
                 // The reference takes torch.std, the unbiased one; a single entry has none and stays.
                 guard specification.count > 1 else { return first }
                 let deviation = try first.flattened().variance([0], correction: 1).squareRoot().item
@@ -107,7 +125,7 @@ public struct VariantWeights: Sendable {
                     "file:\(path): \(other.model.architecture) with \(other.model.layout.count) parameters is another "
                         + "architecture than the one under study (\(model.layout.count) parameters)")
             }
-            return try other.weights(dtype: θ.dtype).flat
+            return try other.weights(dtype: dtype).flat
         }
     }
 

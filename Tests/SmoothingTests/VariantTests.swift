@@ -1,6 +1,7 @@
 import Forecasters
 import Foundation
 import Networks
+import Synchronization
 import Tensor
 import Testing
 
@@ -43,6 +44,37 @@ import Testing
         #expect(try w.flat(.sff(0)).doubles == b)
         #expect(zip(a, try w.flat(.shrink(0.7)).doubles).allSatisfy { 0.7 * $0 == $1 })
         #expect(try w.flat(.pretrained).doubles == a)
+    }
+
+    /// θ₁ that can be read again is freed, read only by variants that need it, and must be the same then.
+    @Test func releasedWeightsComeBack() throws {
+        let source = Mutex((weights: pretrained, reads: 0))
+        let first = try ReleasableWeights(name: "here.safetensors") {
+            try source.withLock { source in
+                source.reads += 1
+                return Weights(flat: try source.weights.flat.copy(), buffers: source.weights.buffers)
+            }
+        }
+        let w = try VariantWeights(model: model, pretrained: first, seed: 3)
+        let expected = try w.flat(.sff(0.7)).doubles
+        #expect(source.withLock { $0.reads } == 1)
+        w.releaseAuxiliary()
+        try first.release()
+        #expect(!first.isHeld)
+        _ = try w.flat(.scratch)
+        #expect(!first.isHeld && source.withLock { $0.reads } == 1)
+        #expect(try w.flat(.sff(0.7)).doubles == expected)
+        #expect(first.isHeld && source.withLock { $0.reads } == 2)
+        try first.release()
+        let other = try pretrained.flat.copy()
+        try other.narrowed(0, from: 5, count: 1).scaleInPlace(1.0000001)
+        source.withLock { $0.weights = Weights(flat: other, buffers: []) }
+        let error = #expect(throws: WeightsChangedError.self) { try w.flat(.pretrained) }
+        #expect(error?.description.contains("here.safetensors") == true)
+        // What cannot be read again stays.
+        let fixed = ReleasableWeights(pretrained)
+        try fixed.release()
+        #expect(fixed.isHeld)
     }
 
     @Test func perturbLeavesTheMeanOut() throws {
@@ -102,23 +134,5 @@ import Testing
         #expect(try w.auxiliary.doubles == weights().auxiliary.doubles)
         #expect(try w.auxiliary.doubles != weights(seed: 4).auxiliary.doubles)
         #expect(try w.flat(.scratch).doubles != w.auxiliary.doubles)
-    }
-
-    @Test func adamTakesThePublishedSteps() throws {
-        // Against the recurrence in plain arithmetic, with weight decay.
-        let θ = try Tensor([1.0, -2])
-        let optimizer = try Adam(like: θ, weightDecay: 0.1)
-        var (x, m, v) = ([1.0, -2], [0.0, 0], [0.0, 0])
-        for step in 1...5 {
-            let g = x.map { 3 * $0 + Double(step) }
-            try optimizer.step(θ, gradient: Tensor(g), learningRate: 0.01)
-            for i in 0..<2 {
-                m[i] = 0.9 * m[i] + 0.1 * g[i]
-                v[i] = 0.999 * v[i] + 0.001 * g[i] * g[i]
-                let (mHat, vHat) = (m[i] / (1 - pow(0.9, Double(step))), v[i] / (1 - pow(0.999, Double(step))))
-                x[i] = x[i] * (1 - 0.01 * 0.1) - 0.01 * mHat / (vHat.squareRoot() + 1e-8)
-            }
-            #expect(zip(try θ.doubles, x).allSatisfy { abs($0 - $1) < 1e-14 })
-        }
     }
 }
