@@ -21,6 +21,11 @@ enum Gnuplot {
         value.isFinite ? String(value) : "NaN"
     }
 
+    /// A coordinate for people: at most four digits, a true minus.
+    static func coordinate(_ value: Double) -> String {
+        String(format: "%.4g", value).replacingOccurrences(of: "-", with: "\u{2212}")
+    }
+
     /// A named data block; one row per array, columns separated by blanks.
     static func block(_ name: String, _ rows: [[Double]]) -> String {
         "$\(name) << EOD\n" + rows.map { $0.map(number).joined(separator: " ") }.joined(separator: "\n") + "\nEOD\n"
@@ -127,4 +132,10 @@ enum Palette {
     /// Viridis at nine equally spaced points (Smith & van der Walt 2015, public domain).
     static let viridis =
         "set palette defined (0 '#440154', 1 '#472d7b', 2 '#3b528b', 3 '#2c728e', 4 '#21918c', 5 '#28ae80', 6 '#5ec962', 7 '#addc30', 8 '#fde725')"
+
+    /// A colour bar, in fractions of the page.
+    static func bar(_ scale: Scale, _ quantity: String, x: Double, y: Double, width: Double, height: Double) -> String {
+        "set colorbox user origin \(x),\(y) size \(width),\(height) noborder\n"
+            + "set cblabel \(Gnuplot.quote(scale.isLogarithmic ? "\(quantity) (log scale)" : quantity)); set cbtics nomirror out\n"
+    }
 }

@@ -20,7 +20,7 @@ enum AdaptiveNote {
     }
 
     /// For a caption: how many points of each panel were evaluated, and how large the error is; nothing where all were.
-    static func caption(_ planes: [(title: String, plane: PlaneRecord)]) -> String {
+    static func caption(_ planes: [(title: String, plane: GridRecord)]) -> String {
         guard planes.contains(where: { $0.plane.status.contains(.interpolated) }) else { return "" }
         let parts = planes.map { title, plane in
             let evaluated = plane.status.count { $0 == .done }
@@ -32,11 +32,11 @@ enum AdaptiveNote {
             " Dots: points evaluated, the others are interpolated (\(parts.joined(separator: "; ")))."
     }
 
-    private static func isFinished(_ plane: PlaneRecord) -> Bool {
+    private static func isFinished(_ plane: GridRecord) -> Bool {
         plane.attributes["adaptive_error"]?.number.map { !$0.isNaN } ?? false
     }
 
-    private static func error(_ plane: PlaneRecord) -> String {
+    private static func error(_ plane: GridRecord) -> String {
         Number.percent(plane.attributes["adaptive_error"]?.number ?? .nan)
     }
 }

@@ -20,11 +20,13 @@ struct FigureSelection {
     let entries: [Entry]
 
     init(_ record: RunRecord) {
-        entries =
-            FigureSelection.comparison(record) + FigureSelection.eigenvalues(record)
-            + FigureSelection.densities(record) + FigureSelection.theory(record) + FigureSelection.path(record)
-            + FigureSelection.lines(record) + FigureSelection.planes(record)
-            + FigureSelection.convexity(record)
+        let parts: [(RunRecord) -> [Entry]] = [
+            FigureSelection.comparison, FigureSelection.chains, FigureSelection.eigenvalues,
+            FigureSelection.densities, FigureSelection.theory, FigureSelection.path, FigureSelection.lines,
+            FigureSelection.planes, FigureSelection.volumes,
+            FigureSelection.convexity,
+        ]
+        entries = parts.flatMap { $0(record) }
     }
 
     private static func comparison(_ record: RunRecord) -> [Entry] {
@@ -191,17 +193,17 @@ struct FigureSelection {
     }
 
     /// Slices through given weights are one for all variants.
-    private static func isThroughWeights(_ name: String) -> Bool { name == "variants" || name == "trajectory" }
+    static func isThroughWeights(_ name: String) -> Bool { name == "variants" || name == "trajectory" }
 
     /// The label of an axis of a plane.
-    private static func label(_ plane: PlaneRecord, _ index: Int) -> String {
+    private static func label(_ plane: GridRecord, _ index: Int) -> String {
         guard let shares = plane.attributes["explained_variance"]?.numbers, index < shares.count else {
             return ["x", "y"][index]
         }
         return "principal component \(index + 1) (\(Number.text((1000 * shares[index]).rounded() / 10)) %)"
     }
 
-    private static func trajectoryCaption(_ plane: PlaneRecord, _ axes: String) -> String {
+    private static func trajectoryCaption(_ plane: GridRecord, _ axes: String) -> String {
         let distances = plane.attributes["trajectory_distance"]?.numbers ?? []
         let farthest = distances.filter(\.isFinite).max().map {
             " The weights lie off the plane by up to \(Number.text(100 * $0)) % of their way to the end, so their own losses differ from the colours."
@@ -218,7 +220,7 @@ struct FigureSelection {
         return names.flatMap { name -> [Entry] in
             let found = record.variants.compactMap { variant in variant.plane(name).map { (variant.name, $0) } }
             let panels = found.compactMap { title, plane -> PlanePanel? in
-                guard let loss = plane.column("loss") else { return nil }
+                guard let loss = plane.column("directions_mean") ?? plane.column("loss") else { return nil }
                 let attributes = plane.attributes
                 let positions = zip(attributes["marks_x"]?.numbers ?? [], attributes["marks_y"]?.numbers ?? [])
                 let marks = zip(attributes["marks"]?.texts ?? [], positions).map { (title: $0, x: $1.0, y: $1.1) }
@@ -242,7 +244,7 @@ struct FigureSelection {
                 name == "random" ? "plane" : "plane-" + name.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
             let cosine = plane.attributes["cosine"]?.number.map { "; cosine of the axes \(Number.text($0))" } ?? ""
             let axes = FigureSelection.axes(plane)
-            let adaptive = AdaptiveNote.caption(found.map { (title: $0, plane: $1) })
+            let note = AdaptiveNote.caption(found.map { (title: $0, plane: $1) }) + DirectionSpread.caption(plane)
             let drawable = panels.filter(\.isDrawable)
             guard !drawable.isEmpty else { return [strip(panels, file, axes)] }
             var entries = [
@@ -251,19 +253,20 @@ struct FigureSelection {
                         name: file, panels: drawable, xLabel: label(plane, 0), yLabel: label(plane, 1)),
                     title: isThroughWeights(name) ? "Over a plane through weights" : "Over a plane, one scale",
                     caption: name == "trajectory"
-                        ? trajectoryCaption(plane, axes) + adaptive
+                        ? trajectoryCaption(plane, axes) + note
                         : name == "variants"
-                            ? "One plane through the weights that are marked (\(axes)\(cosine)). White lines: equal loss.\(adaptive)"
-                            : "The same two axes for every variant (\(axes)\(cosine)). Cross: the variant's own weights. White lines: equal loss.\(adaptive)",
+                            ? "One plane through the weights that are marked (\(axes)\(cosine)). White lines: equal loss.\(note)"
+                            : "The same two axes for every variant (\(axes)\(cosine)). Cross: the variant's own weights. White lines: equal loss.\(note)",
                     isNarrow: drawable.count == 1,
                     header: ["variant", "smallest", "at (x, y)", "largest", "at (x, y)", "centre"],
-                    rows: drawable.map(extremes)),
+                    rows: drawable.map { extremes($0.title, [$0.x, $0.y], $0.loss) }),
                 Entry(
                     figure: SurfaceFigure(name: file + "-surface", panels: drawable),
                     title: "The same plane as a surface",
                     caption: "As above, on one scale.", isRaster: true,
                     isNarrow: drawable.count == 1),
             ]
+            entries += DirectionSpread.planes(found.map { (title: $0, plane: $1) }, file)
             if drawable.count > 1 {
                 for (index, panel) in drawable.enumerated() {
                     entries.append(
@@ -278,17 +281,19 @@ struct FigureSelection {
         }
     }
 
-    /// Both axes in words, once where they differ by their index alone.
-    private static func axes(_ plane: PlaneRecord) -> String {
-        guard let x = plane.attributes["x_axis"]?.text, let y = plane.attributes["y_axis"]?.text else {
-            return "two directions"
+    /// All axes in words, once where they differ by their index alone.
+    static func axes(_ grid: GridRecord) -> String {
+        let texts = grid.kind.axes.compactMap { name in grid.attributes["\(name)_axis"]?.text.map { (name, $0) } }
+        guard let first = texts.first?.1, texts.count == grid.kind.axes.count else {
+            return grid.kind == .plane ? "two directions" : "three directions"
         }
-        let common = x.replacingOccurrences(of: ", index 0", with: "")
-        return y == "\(common), index 1" ? common : "x: \(x); y: \(y)"
+        let common = first.replacingOccurrences(of: ", index 0", with: "")
+        return texts.enumerated().allSatisfy { $1.1 == "\(common), index \($0)" }
+            ? common : texts.map { "\($0): \($1)" }.joined(separator: "; ")
     }
 
     /// A plane of one row or column is a line.
-    private static func strip(_ panels: [PlanePanel], _ file: String, _ axes: String) -> Entry {
+    static func strip(_ panels: [PlanePanel], _ file: String, _ axes: String) -> Entry {
         let curves = panels.map { panel in
             LineFigure.Curve(
                 title: panel.title, t: panel.x.count >= panel.y.count ? panel.x : panel.y, loss: panel.loss,
@@ -299,22 +304,27 @@ struct FigureSelection {
             caption: "One of the coordinates has a single value, so the plane is a line (\(axes)).")
     }
 
-    private static func extremes(_ panel: PlanePanel) -> [String] {
-        let finite = panel.loss.indices.filter { panel.loss[$0].isFinite }
+    /// A row of the table below a figure: where the loss is smallest and largest, and at the centre.
+    static func extremes(_ title: String, _ coordinates: [[Double]], _ loss: [Double]) -> [String] {
+        let finite = loss.indices.filter { loss[$0].isFinite }
         func place(_ index: Int?) -> String {
-            index.map { "(\(Number.text(panel.x[$0 % panel.x.count])), \(Number.text(panel.y[$0 / panel.x.count])))" }
-                ?? "–"
+            guard var rest = index else { return "–" }
+            let position = coordinates.map { axis in
+                defer { rest /= axis.count }
+                return Number.text(axis[rest % axis.count])
+            }
+            return "(\(position.joined(separator: ", ")))"
         }
-        let low = finite.min { panel.loss[$0] < panel.loss[$1] }
-        let high = finite.max { panel.loss[$0] < panel.loss[$1] }
-        var centre = "–"
-        if let i = panel.x.firstIndex(of: 0), let j = panel.y.firstIndex(of: 0) {
-            centre = Number.text(panel.loss[j * panel.x.count + i])
+        let low = finite.min { loss[$0] < loss[$1] }
+        let high = finite.max { loss[$0] < loss[$1] }
+        let centre = loss.indices.first { index in
+            var rest = index
+            return coordinates.allSatisfy { axis in
+                defer { rest /= axis.count }
+                return axis[rest % axis.count] == 0
+            }
         }
-        return [
-            panel.title, low.map { Number.text(panel.loss[$0]) } ?? "–", place(low),
-            high.map { Number.text(panel.loss[$0]) } ?? "–",
-            place(high), centre,
-        ]
+        func value(_ index: Int?) -> String { index.map { Number.text(loss[$0]) } ?? "–" }
+        return [title, value(low), place(low), value(high), place(high), value(centre)]
     }
 }

@@ -38,7 +38,7 @@ struct ReportPage {
             "hasWarnings": !warnings().isEmpty, "variants": record.variants.map(\.name),
             "measures": summary.measures.map { measure -> [String: Any] in
                 [
-                    "title": measure.title, "unit": measure.unit == "1" ? "" : measure.unit,
+                    "title": measure.title, "unit": measure.unit,
                     "cells": measure.cells.map { ["text": $0.text, "note": $0.note] },
                 ]
             },
@@ -83,15 +83,19 @@ struct ReportPage {
                 array.companions.filter { $0.name.hasPrefix("converged") }.flatMap(\.values)
             }.filter { $0 != 1 }.count
             if open > 0 { warnings.append("\(variant.name): \(open) eigenvalues did not converge.") }
+            for scalar in variant.scalars where scalar.status == .done {
+                guard let note = scalar.chainNote else { continue }
+                warnings.append(
+                    "\(variant.name): the chains of the \(scalar.longName) have not settled (\(note), above 1.01).")
+            }
             let infinite =
-                (variant.lines.compactMap { $0.column("loss") } + variant.planes.compactMap { $0.column("loss") })
-                .flatMap { $0 }.filter(\.isInfinite).count
+                variant.grids.compactMap { $0.column("loss") }.joined().filter(\.isInfinite).count
             if infinite > 0 {
                 warnings.append(
                     "\(variant.name): the loss is infinite at \(infinite) points, which are holes in the figures.")
             }
         }
-        let slices = record.variants.flatMap { $0.lines.map(\.attributes) + $0.planes.map(\.attributes) }
+        let slices = record.variants.flatMap { $0.grids.map(\.attributes) }
         let errors = slices.compactMap { $0["precision_error_relative"]?.number }.filter(\.isFinite)
         if let largest = errors.max() {
             warnings.append(
@@ -120,7 +124,7 @@ enum Methods {
 
     static func used(in record: RunRecord) -> [[String: String]] {
         let paths = Set(record.variants.flatMap { $0.scalars.map(\.path) + $0.arrays.map(\.path) })
-        let slices = !record.variants.flatMap(\.lines).isEmpty || !record.variants.flatMap(\.planes).isEmpty
+        let slices = !record.variants.flatMap(\.grids).isEmpty
         let all: [(used: Bool, term: String, text: String)] = [
             (
                 paths.contains("loss"), "Loss",

@@ -60,11 +60,11 @@ enum ReportTemplate {
         <h2>Numbers</h2>
         <div class="scroll" tabindex="0" role="region" aria-label="Table of measures">
         <table>
-        <caption>Value ± standard error. Every number uses the same windows and seeds for all variants.</caption>
-        <thead><tr><th scope="col">measure</th>{{#variants}}<th scope="col">{{.}}</th>{{/variants}}</tr></thead>
+        <caption>Value ± standard error. Every number uses the same windows and seeds for all variants. The unit loss is that of the loss itself; weights have none.</caption>
+        <thead><tr><th scope="col">measure</th><th scope="col">unit</th>{{#variants}}<th scope="col">{{.}}</th>{{/variants}}</tr></thead>
         <tbody>
         {{#measures}}
-        <tr><th scope="row">{{title}}</th>{{#cells}}<td>{{text}}{{#note}}<span class="note">{{note}}</span>{{/note}}</td>{{/cells}}</tr>
+        <tr><th scope="row">{{title}}</th><td class="unit">{{unit}}</td>{{#cells}}<td>{{text}}{{#note}}<span class="note">{{note}}</span>{{/note}}</td>{{/cells}}</tr>
         {{/measures}}
         </tbody>
         </table>

@@ -53,6 +53,7 @@ public struct Summary {
     /// Numbers of one matrix, below its group.
     private static let curvature: [(name: String, title: String)] = [
         ("eigenvalues", "λ max"), ("eigenvalues_smallest", "λ min"), ("trace", "trace"),
+        ("trace_per_parameter", "trace / n"),
         ("frobenius", "Frobenius norm"), ("trace_to_frobenius", "trace / Frobenius"),
         ("trace_positive", "positive trace"), ("trace_negative", "negative trace"),
         ("negative_mass", "negative mass"), ("effective_rank", "effective rank"), ("stable_rank", "stable rank"),
@@ -71,6 +72,9 @@ public struct Summary {
         "effective_smoothness": "smoothness along g", "llc": "LLC",
     ]
 
+    /// The short title of a measure of sharpness.
+    static func title(ofMeasure name: String) -> String { sharpness[name] ?? name }
+
     /// The measures that a run asked for.
     public init(_ record: RunRecord) {
         var measures: [Measure] = []
@@ -80,8 +84,9 @@ public struct Summary {
                 measures.append(
                     Measure(title: title, unit: unit, cells: record.variants.map { Summary.cell($0.scalar(path)) }))
             } else if record.variants.contains(where: { $0.array(path) != nil }) {
+                let unit = record.variants.compactMap { $0.array(path)?.units }.first ?? "1"
                 measures.append(
-                    Measure(title: title, unit: "loss", cells: record.variants.map { Summary.cell($0.array(path)) }))
+                    Measure(title: title, unit: unit, cells: record.variants.map { Summary.cell($0.array(path)) }))
             }
         }
         for (path, title) in Summary.first { add(path, title) }
@@ -94,7 +99,7 @@ public struct Summary {
             let name = String(path.dropFirst("sharpness/".count))
             if !names.contains(name) { names.append(name) }
         }
-        for name in names { add("sharpness/\(name)", Summary.sharpness[name] ?? name) }
+        for name in names { add("sharpness/\(name)", Summary.title(ofMeasure: name)) }
         self.measures = measures
     }
 
@@ -125,11 +130,12 @@ public struct Summary {
         switch scalar.status {
         case .pending: return Cell(text: "pending")
         case .failed: return Cell(text: "failed")
-        case .done where scalar.attributes["undefined"]?.number == 1: return Cell(text: "not defined")
+        case .done where scalar.undefinedReason != nil:
+            return Cell(note: scalar.undefinedReason ?? "", text: "not defined")
         case .done, .interpolated:
             let error = scalar.standardError
             return Cell(
-                value: scalar.value, error: error,
+                value: scalar.value, error: error, note: scalar.chainNote ?? "",
                 text: Number.text(scalar.value) + (error.isFinite ? " ± \(Number.error(error))" : ""))
         }
     }

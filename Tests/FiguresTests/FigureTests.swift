@@ -72,6 +72,24 @@ import Testing
         #expect(!panel("strip", { $0 + $1 }, y: [0]).isDrawable)
     }
 
+    @Test func chains() throws {
+        func panel(_ title: String, _ chains: [[Double]], burnIn: Int = 2) -> ChainFigure.Panel {
+            ChainFigure.Panel(title: title, note: "R-hat 1.2", chains: chains, burnIn: burnIn, value: 2.5)
+        }
+        let figure = ChainFigure(
+            name: "chains",
+            panels: [panel("two", [[9, 9, 1, 2, 3], [0, 0, 4, 4, .nan]]), panel(Self.hostile, [[1, 2, 3, 4, 5]])],
+            quantity: "LLC")
+        try check(figure)
+        // Step, value, running mean after the burn-in.
+        #expect(
+            figure.script().contains(
+                "$p0c0 << EOD\n0.0 9.0 NaN\n1.0 9.0 NaN\n2.0 1.0 1.0\n3.0 2.0 1.5\n4.0 3.0 2.0\nEOD"))
+        #expect(figure.script().contains("rect from 0, graph 0 to 2, graph 1"))
+        #expect(figure.alternative.contains("two (R-hat 1.2)"))
+        try check(ChainFigure(name: "one", panels: [panel("short", [[3]], burnIn: 0)], quantity: "x"))
+    }
+
     @Test func curvesOfAllKinds() throws {
         for (name, f) in cases {
             let values = Self.axis.map { f($0, 0.3) }
@@ -162,5 +180,47 @@ import Testing
         #expect(wide.isLogarithmic && wide.levels(8).allSatisfy { $0 > 1e-3 && $0 < 1e4 })
         #expect(!Scale([-1, 1e4]).isLogarithmic)
         #expect(Scale([.nan, .infinity]).low < Scale([.nan]).high)
+    }
+
+    private func volume(
+        _ title: String, z: [Double] = axis, _ f: (Double, Double, Double) -> Double
+    ) -> VolumePanel {
+        let loss = z.flatMap { w in Self.axis.flatMap { v in Self.axis.map { f($0, v, w) } } }
+        return VolumePanel(title: title, x: Self.axis, y: Self.axis, z: z, loss: loss)
+    }
+
+    @Test func volumesOfAllKinds() throws {
+        for (name, f) in cases {
+            try check(VolumeFigure(name: "volume-\(name)", panels: [volume(name) { f($0, $1) + $2 * $2 }]))
+        }
+        let odd = VolumePanel(
+            title: Self.hostile, x: [0, 1], y: [-1, 3], z: [5, 6], loss: (0..<8).map { Double($0) },
+            marks: [(Self.hostile, 0, 3, 6)], trajectory: [(0, -1, 5), (1, 3, 6)])
+        try check(
+            VolumeFigure(name: "odd", panels: [odd, volume("b") { $0 + $1 + $2 }], labels: ["x", Self.hostile, "z"]))
+        #expect(!volume("flat", z: [0]) { $0 + $1 + $2 }.isDrawable)
+    }
+
+    /// Each cut and layer holds the points it says: the value tells where it comes from.
+    @Test func cutsAndLayersOfVolumes() throws {
+        let panel = VolumePanel(
+            title: "v", x: [-2, -1, 0], y: [-0.5, 0.25, 1, 2], z: [-4, -3, -2, -1, 1],
+            loss: (0..<60).map { index in
+                let (x, y, z) = (index % 3 - 2, [-0.5, 0.25, 1, 2][index / 3 % 4], [-4.0, -3, -2, -1, 1][index / 12])
+                return Double(x) + 10 * y + 1000 * z
+            }, marks: [("m", -1, 1, 0.9)])
+        for (number, cut) in panel.cuts.enumerated() {
+            for point in cut.joined() {
+                #expect(point[3] == point[0] + 10 * point[1] + 1000 * point[2])
+                // The places nearest to 0 along z, y and x.
+                #expect(point[2 - number] == [-1, 0.25, 0][number])
+            }
+        }
+        #expect(panel.cuts.map { $0.joined().count } == [12, 15, 20])
+        #expect(panel.layers.map(\.z) == [-4, -1, 1])
+        for (z, layer) in panel.layers {
+            #expect(layer.loss[5] == 0 + 10 * 0.25 + 1000 * z && layer.x.count == 3 && layer.y.count == 4)
+            #expect(layer.marks.count == (z == 1 ? 1 : 0))
+        }
     }
 }
