@@ -1,5 +1,4 @@
 import Foundation
-import Yams
 
 /// `--config FILE.yaml`: a file that sets options by their long names; the command line has the last word.
 enum ConfigurationArguments {
@@ -21,65 +20,19 @@ enum ConfigurationArguments {
             rest.remove(at: position)
         }
         guard rest.first == "probe" else { throw Exit.Failure(.usage, "--config belongs to 'landscape probe'") }
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw Exit.Failure(.noInput, "\(path): there is no such configuration file")
-        }
-        let node: Node?
-        do {
-            node = try Yams.compose(yaml: String(contentsOfFile: path, encoding: .utf8))
-        } catch {
-            throw Exit.Failure(.badData, "\(path): is not valid YAML: \(error)")
-        }
-        guard let mapping = node?.mapping else {
-            throw Exit.Failure(.badData, "\(path): must be a mapping from option names to values")
-        }
+        let mapping = try StrictMapping(file: path)
+        try mapping.requireOptions(Array(ProbeOptionNames.all), of: "probe")
         var fromFile: [String] = []
-        for (key, value) in mapping {
-            guard let name = key.string, ProbeOptionNames.all.contains(name) else {
-                throw Exit.Failure(.usage, unknown(key.string ?? "?", path))
-            }
-            let option = "--\(name)"
+        for key in mapping.keys {
+            let option = "--\(key)"
             if rest.contains(where: { $0 == option || $0.hasPrefix(option + "=") }) { continue }
-            if ProbeOptionNames.flags.contains(name) {
-                guard let isOn = value.bool else {
-                    throw Exit.Failure(.badData, "\(path): '\(name)' is a switch; expected true or false")
-                }
-                if isOn { fromFile.append(option) }
-            } else if let sequence = value.sequence {
-                let parts = sequence.compactMap(\.scalar?.string)
-                guard parts.count == sequence.count else {
-                    throw Exit.Failure(.badData, "\(path): '\(name)' must be a list of plain values")
-                }
-                fromFile.append("\(option)=\(parts.joined(separator: ","))")
-            } else if let scalar = value.scalar?.string {
-                fromFile.append("\(option)=\(scalar)")
+            if ProbeOptionNames.flags.contains(key) {
+                if try mapping.flag(key) { fromFile.append(option) }
             } else {
-                throw Exit.Failure(.badData, "\(path): '\(name)' must be a value or a list of values")
+                fromFile.append("\(option)=\(try mapping.texts(key)!.joined(separator: ","))")
             }
         }
         return [rest[0]] + fromFile + rest.dropFirst()
-    }
-
-    private static func unknown(_ name: String, _ path: String) -> String {
-        let nearest = ProbeOptionNames.all.min { distance($0, name) < distance($1, name) } ?? ""
-        let hint = distance(nearest, name) <= 3 ? "; did you mean '\(nearest)'?" : ""
-        return "\(path): '\(name)' is no option of 'landscape probe'\(hint) (see landscape probe --help)"
-    }
-
-    /// The Levenshtein distance.
-    static func distance(_ a: String, _ b: String) -> Int {
-        let (x, y) = (Array(a), Array(b))
-        var row = Array(0...y.count)
-        for i in 0..<x.count {
-            var previous = row[0]
-            row[0] = i + 1
-            for j in 0..<y.count {
-                let substitution = previous + (x[i] == y[j] ? 0 : 1)
-                previous = row[j + 1]
-                row[j + 1] = min(substitution, row[j] + 1, row[j + 1] + 1)
-            }
-        }
-        return row[y.count]
     }
 }
 

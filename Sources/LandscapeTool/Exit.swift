@@ -11,6 +11,7 @@ import Reports
 import Smoothing
 import Tensor
 import TimeSeries
+import Training
 
 /// Exit codes, as documented in `--help`.
 enum Exit: Int32 {
@@ -44,7 +45,7 @@ enum Exit: Int32 {
             case .malformed, .unsupported: .badData
             case .unwritable: .cannotCreate
             }
-        case is LoadingError: .badData
+        case is LoadingError, is WeightsChangedError: .badData
         case let error as ForecasterError:
             switch error {
             case .configuration, .unknownFamily: .badData
@@ -73,7 +74,14 @@ enum Exit: Int32 {
             case .failed: .failed
             }
         case is ReportError: .cannotCreate
-        case is Variant.ParsingError: .usage
+        case is Variant.ParsingError, is Strategy.ParsingError: .usage
+        case let error as TrainingError:
+            switch error {
+            case .diverged: .failed
+            case .interrupted: .resumable
+            case .foreignState: .cannotCreate
+            case .nothingToTrain: .usage
+            }
         case let error as TensorError:
             if case .device = error { .unavailable } else { .failed }
         case let error as LandscapeError:

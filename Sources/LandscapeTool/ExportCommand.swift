@@ -8,10 +8,11 @@ struct ExportCommand: ParsableCommand {
         commandName: "export", abstract: "Write the results of a file in another program's format.",
         discussion: """
             goldstein: one plane of one variant as the surface file (.h5) of tomgoldstein/loss-landscape and the SFF code. \
-            csv: a folder with one table for each line and plane, and one for all numbers.
+            vtk: one plane or volume of one variant as image data (.vtk) for ParaView and VTK. \
+            csv: a folder with one table for each line, plane and volume, and one for all numbers.
             """)
 
-    enum Format: String, CaseIterable, ExpressibleByArgument { case goldstein, csv }
+    enum Format: String, CaseIterable, ExpressibleByArgument { case goldstein, vtk, csv }
 
     /// The names those programs know.
     enum Surface: String, CaseIterable, ExpressibleByArgument {
@@ -22,14 +23,19 @@ struct ExportCommand: ParsableCommand {
     @Argument(help: "A result file of 'landscape probe', finished or not.")
     var file: String
 
-    @Option(help: "goldstein or csv.")
+    @Option(help: "goldstein, vtk or csv.")
     var format: Format
 
-    @Option(help: ArgumentHelp("The variant whose plane is wanted; not needed where there is one.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The variant whose plane or volume is wanted; not needed where there is one.", valueName: "name"))
     var variant: String?
 
     @Option(help: ArgumentHelp("The plane; not needed where there is one.", valueName: "name"))
     var plane: String?
+
+    @Option(help: ArgumentHelp("The volume, for vtk; not needed where there is one and no plane.", valueName: "name"))
+    var volume: String?
 
     @Option(
         help:
@@ -47,7 +53,7 @@ struct ExportCommand: ParsableCommand {
         let record = try RunReader.read(file)
         switch format {
         case .goldstein:
-            let (variant, plane) = try chosenPlane(record)
+            let (variant, plane) = try chosen(record, [.plane])
             try GoldsteinSurface.write(plane, surface: surface.rawValue, to: output, overwrite: overwrite)
             let pending = plane.status.filter { $0 == .pending }.count
             if pending > 0 { Log.warning("\(pending) points are not computed yet; the file marks them with -1") }
@@ -57,21 +63,43 @@ struct ExportCommand: ParsableCommand {
             }
             print(
                 "\(output): \(variant) planes/\(plane.name), \(plane.x.count) × \(plane.y.count), \(surface.rawValue)")
+        case .vtk:
+            let (variant, grid) = try chosen(record, [.plane, .volume])
+            try VTKImage.write(grid, title: "\(variant) \(grid.id): \(record.title)", to: output, overwrite: overwrite)
+            let pending = grid.status.count { $0 == .pending }
+            if pending > 0 { Log.warning("\(pending) points are not computed yet and NaN in the file") }
+            let size = grid.coordinates.map { String($0.count) }.joined(separator: " × ")
+            print(
+                "\(output): \(variant) \(grid.id), \(size), \((grid.columns.map(\.name) + ["status"]).joined(separator: ", "))"
+            )
         case .csv:
             for path in try writeTables(record) { print(path) }
         }
     }
 
-    private func chosenPlane(_ record: RunRecord) throws -> (variant: String, plane: PlaneRecord) {
-        let all = record.variants.flatMap { variant in variant.planes.map { (variant: variant.name, plane: $0) } }
-        let found = all.filter { (variant ?? $0.variant) == $0.variant && (plane ?? $0.plane.name) == $0.plane.name }
+    /// The only plane or volume that the options leave.
+    private func chosen(
+        _ record: RunRecord, _ kinds: [GridKind]
+    ) throws -> (variant: String, grid: GridRecord) {
+        let isWanted = { (grid: GridRecord) in
+            switch grid.kind {
+            case .plane: plane.map { $0 == grid.name } ?? (volume == nil)
+            case .volume: volume.map { $0 == grid.name } ?? (plane == nil)
+            case .line: false
+            }
+        }
+        let all = record.variants.flatMap { variant in
+            variant.grids.filter { kinds.contains($0.kind) }.map { (variant: variant.name, grid: $0) }
+        }
+        let found = all.filter { (variant ?? $0.variant) == $0.variant && isWanted($0.grid) }
         guard found.count == 1, let only = found.first else {
-            let names = all.map { "--variant \($0.variant) --plane \($0.plane.name)" }
+            let names = all.map { "--variant \($0.variant) --\($0.grid.kind) \($0.grid.name)" }
+            let what = kinds.map { "\($0)" }.joined(separator: " or ")
             throw Exit.Failure(
                 found.isEmpty ? .badData : .usage,
                 all.isEmpty
-                    ? "\(file) holds no plane; compute one with 'landscape probe --measures plane'"
-                    : "\(found.isEmpty ? "there is no such plane" : "several planes fit"); \(file) holds: \(names.joined(separator: "; "))"
+                    ? "\(file) holds no \(what); compute one with 'landscape probe --measures \(kinds[0])'"
+                    : "\(found.isEmpty ? "there is no such \(what)" : "several fit"); \(file) holds: \(names.joined(separator: "; "))"
             )
         }
         return only
@@ -81,11 +109,8 @@ struct ExportCommand: ParsableCommand {
         let folder = URL(fileURLWithPath: output)
         var tables = [("numbers.csv", CommaSeparated.scalars(record))]
         for variant in record.variants {
-            for line in variant.lines {
-                tables.append(("\(variant.groupName)-line-\(line.groupName).csv", CommaSeparated.text(line)))
-            }
-            for plane in variant.planes {
-                tables.append(("\(variant.groupName)-plane-\(plane.groupName).csv", CommaSeparated.text(plane)))
+            for grid in variant.grids {
+                tables.append(("\(variant.groupName)-\(grid.kind)-\(grid.groupName).csv", CommaSeparated.text(grid)))
             }
         }
         do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {

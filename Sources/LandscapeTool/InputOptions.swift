@@ -63,15 +63,19 @@ struct DataOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "auto, etth, ettm, sff-published, percentages such as 70/10/20, or rows such as 8640,2880,2880.",
+            "auto, etth, ettm, ucr, sff-published, percentages such as 70/10/20, or rows such as 8640,2880,2880.",
             valueName: "scheme"))
     var borders: String = "auto"
 
     @Option(help: ArgumentHelp("Context length in points; the model's own when absent.", valueName: "points"))
     var context: Int?
 
-    @Option(help: ArgumentHelp("Horizon in points; the model's own when absent.", valueName: "points"))
-    var horizon: Int?
+    @Option(
+        name: .customLong("horizon"),
+        help: ArgumentHelp(
+            "Horizon in points ('evaluate' takes several, separated by commas); the model's own when absent.",
+            valueName: "points"))
+    var horizons: ValueList<Int>?
 
     @Option(help: ArgumentHelp("Take every S-th window of every channel.", valueName: "s"))
     var stride: Int?
@@ -85,8 +89,12 @@ struct DataOptions: ParsableArguments {
     @Option(help: "What the model is asked to do: forecast, imputation or anomaly.")
     var task: ForecastingTask = .forecast
 
-    @Option(help: ArgumentHelp("Share of patches hidden for imputation.", valueName: "share"))
-    var maskRate: Double = 0.25
+    @Option(
+        name: .customLong("mask-rate"),
+        help: ArgumentHelp(
+            "Share of patches hidden for imputation ('evaluate' takes several, separated by commas).",
+            valueName: "share"))
+    var maskRates = ValueList([0.25])
 
     @Option(help: "The error measure: native, mse, mae or last-patch-mse.")
     var loss: LossKind = .native
@@ -98,9 +106,47 @@ struct DataOptions: ParsableArguments {
         for (name, value) in [("context", context), ("stride", stride), ("windows", windows), ("batch", batch)] {
             if let value, value < 1 { throw ValidationError("--\(name) must be at least 1.") }
         }
-        if let horizon, horizon < 0 { throw ValidationError("--horizon must not be negative.") }
-        if !(maskRate > 0 && maskRate <= 1) { throw ValidationError("--mask-rate must lie above 0 and at most 1.") }
+        if horizons?.values.contains(where: { $0 < 0 }) == true {
+            throw ValidationError("--horizon must not be negative.")
+        }
+        if !maskRates.values.allSatisfy({ $0 > 0 && $0 <= 1 }) {
+            throw ValidationError("--mask-rate must lie above 0 and at most 1.")
+        }
     }
+
+    /// Refuses lists where one value is meant: all but the first would be lost in silence.
+    func requireSingleValues() throws {
+        for (name, count) in [("horizon", horizons?.values.count ?? 1), ("mask-rate", maskRates.values.count)]
+        where count > 1 {
+            throw Exit.Failure(.usage, "--\(name): \(count) values were given; only 'landscape evaluate' takes a list")
+        }
+    }
+
+    /// The horizon where one is meant (see ``requireSingleValues()``).
+    var horizon: Int? { horizons?.values[0] }
+    /// The mask rate where one is meant (see ``requireSingleValues()``).
+    var maskRate: Double { maskRates.values[0] }
+}
+
+/// Numbers separated by commas, none twice.
+struct ValueList<Value: LosslessStringConvertible & Hashable & Sendable>: ExpressibleByArgument {
+    /// At least one.
+    let values: [Value]
+
+    init(_ values: [Value]) {
+        precondition(!values.isEmpty, "a list has a value")
+        self.values = values
+    }
+
+    /// Nil unless every part is a number and no number comes twice.
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+        let read = parts.compactMap { Value($0.trimmingCharacters(in: .whitespaces)) }
+        guard read.count == parts.count, Set(read).count == read.count else { return nil }
+        values = read
+    }
+
+    var defaultValueDescription: String { values.map(\.description).joined(separator: ",") }
 }
 
 /// Where and how to compute.

@@ -61,7 +61,7 @@ struct InspectCommand: ParsableCommand {
             print("  \(name): \(value.text ?? value.number.map { String(Int($0)) } ?? "")")
         }
         print("")
-        print(ProbeTable(record).text())
+        print(record.attributes["experiment"] == nil ? ProbeTable(record).text() : ExperimentCommand.text(record))
         func describe(_ variant: String, _ path: String, _ loss: [Double]?, _ status: [ItemStatus]) {
             let done = status.filter { $0 == .done }.count
             let failed = status.filter { $0 == .failed }.count
@@ -75,10 +75,7 @@ struct InspectCommand: ParsableCommand {
             )
         }
         for variant in record.variants {
-            for line in variant.lines { describe(variant.name, "lines/\(line.name)", line.column("loss"), line.status) }
-            for plane in variant.planes {
-                describe(variant.name, "planes/\(plane.name)", plane.column("loss"), plane.status)
-            }
+            for grid in variant.grids { describe(variant.name, "\(grid.id)", grid.column("loss"), grid.status) }
         }
     }
 }

@@ -17,7 +17,9 @@ struct LandscapeCommand: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            ProbeCommand.self, MergeCommand.self, SmoothCommand.self, EvaluateCommand.self, PretrainCommand.self,
+            ProbeCommand.self, MergeCommand.self, SmoothCommand.self, FineTuneCommand.self, ExperimentCommand.self,
+            EvaluateCommand.self,
+            PretrainCommand.self,
             ReportCommand.self,
             ExportCommand.self, InspectCommand.self, ModelsCommand.self, DoctorCommand.self,
         ])

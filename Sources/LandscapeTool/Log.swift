@@ -20,6 +20,9 @@ enum Log {
     /// For a process beside the one that speaks: warnings and errors alone, which say where they come from.
     static func setRank(_ rank: Int) { state.withLock { ($0.isQuiet, $0.prefix) = (true, "rank \(rank): ") } }
 
+    /// A value in a message.
+    static func number(_ value: Double) -> String { String(format: "%.4g", value) }
+
     static func info(_ text: String) { write(text, always: false) }
     static func warning(_ text: String) { write(paint("warning: ", "33") + text, always: true) }
     static func error(_ text: String) { write(paint("error: ", "31") + text, always: true) }

@@ -41,12 +41,14 @@ struct MergeCommand: ParsableCommand {
         let counts = try file.record().counts
         if counts.pending == 0 { try file.complete() }
         try file.close()
-        print(ProbeTable(try RunReader.read(output)).text())
+        let record = try RunReader.read(output)
+        if record.attributes["experiment"] == nil { print(ProbeTable(record).text()) }
         if counts.pending > 0 {
             Log.warning(
                 "\(output): \(counts.pending) items are pending; the probe's command without --shard, with --resume and --output \(output), computes them"
             )
         }
-        Log.info("results: \(output)   report: landscape report \(output)")
+        let verb = record.attributes["experiment"] == nil ? "report: landscape report" : "tables: landscape experiment"
+        Log.info("results: \(output)   \(verb) \(output)")
     }
 }

@@ -87,6 +87,11 @@ struct PretrainCommand: ParsableCommand {
     func run() throws {
         Log.setQuiet(quiet)
         Interrupt.install()
+        print(try make())
+    }
+
+    /// Trains and writes; returns a line for people.
+    func make() throws -> String {
         let folder = URL(fileURLWithPath: output)
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -141,8 +146,7 @@ struct PretrainCommand: ParsableCommand {
                 length: seriesLength, channels: seriesChannels)
             try CSVWriter(decimals: 5).write(table, to: series, overwrite: overwrite)
         }
-        print(
+        return
             "\(weightsURL.path): \(model.layout.count) parameters, \(count) windows, loss \(Number.text(losses.first ?? .nan)) → \(Number.text(final))"
-        )
     }
 }

@@ -21,7 +21,8 @@ struct ProbeCommand: ParsableCommand {
 
     /// A measure of --measures.
     enum Measure: String, CaseIterable {
-        case loss, gradient, eigen, trace, density, preconditioned, sharpness, line, path, plane, theory, convexity
+        case loss, gradient, eigen, trace, density, preconditioned, sharpness, line, path, plane, volume, theory,
+            convexity
     }
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -45,7 +46,7 @@ struct ProbeCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What to measure: loss, gradient, eigen, trace, density, preconditioned, sharpness, line, path, plane, theory, convexity.",
+            "What to measure: loss, gradient, eigen, trace, density, preconditioned, sharpness, line, path, plane, volume, theory, convexity.",
             valueName: "list"))
     var measures: String = "loss,gradient,eigen,trace,sharpness,line,path,plane"
 
@@ -125,18 +126,21 @@ struct ProbeCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Axes of lines and planes: random directions (filter, layer, model, none, or sff as the published SFF code draws them), eigen, gradient, variants, file:PATH[,PATH], or trajectory:FOLDER (or PATH,PATH,…), the principal components of weights in their order.",
+            "Axes of lines, planes and volumes: random directions (filter, layer, model, none, or sff as the published SFF code draws them), eigen, gradient, variants, file:PATH[,PATH[,PATH]], or trajectory:FOLDER (or PATH,PATH,…), the principal components of weights in their order.",
             valueName: "kind"))
     var axes: String = "filter"
 
-    @Flag(help: "Make the second axis of a plane orthogonal to the first.")
+    @Flag(help: "Make each axis of a plane or volume orthogonal to those before it.")
     var orthogonal = false
 
     @Option(help: ArgumentHelp("Biases and norms in random axes: zero, match or own.", valueName: "rule"))
     var oneDimensional: String = "zero"
 
-    @Option(help: ArgumentHelp("Points of a plane.", valueName: "NXxNY"))
-    var grid: String = "21x21"
+    @Option(
+        help: ArgumentHelp(
+            "Points of a plane (NXxNY, 21x21 when absent) or a volume (NXxNYxNZ, 11x11x11 when absent); both with a comma.",
+            valueName: "list"))
+    var grid: String?
 
     @Option(
         help: ArgumentHelp(
@@ -146,7 +150,7 @@ struct ProbeCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Random directions of a line: the mean, deviation and range of their losses stand beside the first one's loss.",
+            "Sets of random directions for lines, planes and volumes: the mean, deviation and range of their losses stand beside the first one's loss, at as many times the cost.",
             valueName: "n"))
     var directionSeeds: Int = 1
 
@@ -159,7 +163,7 @@ struct ProbeCommand: ParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Range of line and plane coordinates, or auto:F until the loss has risen by the factor F (2 when F is absent); -1:1 when absent, -0.5:1.5 for --axes variants, -1.25:1.25 for trajectory.",
+            "Range of the coordinates of slices, or auto:F until the loss has risen by the factor F (2 when F is absent); -1:1 when absent, -0.5:1.5 for --axes variants, -1.25:1.25 for trajectory.",
             valueName: "A:B"))
     var range: String?
 
@@ -241,6 +245,9 @@ struct ProbeCommand: ParsableCommand {
         if directionSeeds > 1 && derivatives {
             throw ValidationError("Give --derivatives or --direction-seeds, not both.")
         }
+        if directionSeeds > 1 && adaptive != nil {
+            throw ValidationError("Give --adaptive or --direction-seeds, not both.")
+        }
         if points < 1 { throw ValidationError("--points must be at least 1.") }
         if adaptive != nil && shard != nil {
             throw ValidationError(
@@ -301,10 +308,19 @@ struct ProbeCommand: ParsableCommand {
         guard failed.isEmpty else {
             throw Exit.Failure(.failed, "failed, with status 2 in \(output): \(failed.joined(separator: ", "))")
         }
-        let unconverged = record.variants.flatMap(\.arrays).reduce(0) { $0 + $1.isConverged.filter { !$0 }.count }
+        let spectra = record.variants.flatMap(\.arrays).filter { $0.path.contains("/eigenvalues") }
+        let unconverged = spectra.reduce(0) { $0 + $1.isConverged.filter { !$0 }.count }
         if strict && unconverged > 0 {
             throw Exit.Failure(
                 .notConverged, "\(unconverged) eigenpairs did not converge; raise --max-products or --tolerance")
+        }
+        let chains = record.variants.flatMap { variant in
+            variant.scalars.filter {
+                $0.path.hasPrefix("sharpness/") && !$0.value.isNaN && $0.attributes["converged"]?.number == 0
+            }.map { "\(variant.name) \($0.path)" }
+        }
+        if strict && !chains.isEmpty {
+            throw Exit.Failure(.notConverged, "chains have not settled: \(chains.joined(separator: ", "))")
         }
     }
 
@@ -322,10 +338,7 @@ struct ProbeCommand: ParsableCommand {
             if !wanted.contains(measure) { wanted.append(measure) }
         }
         guard !wanted.isEmpty else { throw Exit.Failure(.usage, "--measures is empty.") }
-        guard adaptive == nil || wanted.contains(.plane) else {
-            throw Exit.Failure(
-                .usage, "--adaptive chooses the points of a plane, and 'plane' is not among --measures \(measures).")
-        }
+        try checkSlices(wanted)
         var matrices: [CurvatureMatrix] = []
         for text in operators.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) }) {
             guard let matrix = CurvatureMatrix(rawValue: text) else {
@@ -342,6 +355,12 @@ struct ProbeCommand: ParsableCommand {
                 .usage, "--\(sharpness == nil ? "flatness-layer" : "sharpness") needs sharpness among the --measures.")
         }
         let axisChoice = try AxisChoice(axes)
+        if axisChoice == .gradient, wanted.contains(.volume) {
+            throw Exit.Failure(
+                .usage,
+                "--axes gradient has two directions, steepest descent and Adam's, and a volume needs three; choose other --axes."
+            )
+        }
         if directionSeeds > 1, !axisChoice.isRandom {
             throw Exit.Failure(
                 .usage,
@@ -351,14 +370,10 @@ struct ProbeCommand: ParsableCommand {
         guard let rule = OneDimensionalRule(rawValue: oneDimensional) else {
             throw Exit.Failure(.usage, "--one-dimensional must be zero, match or own.")
         }
-        func size(_ text: String, _ option: String) throws -> (x: Int, y: Int) {
-            let counts = text.lowercased().split(separator: "x").compactMap { Int($0) }
-            guard counts.count == 2, counts.allSatisfy({ $0 >= 1 && $0 <= 10_000 }) else {
-                throw Exit.Failure(.usage, "\(option) must be two numbers such as 21x21.")
-            }
-            return (counts[0], counts[1])
+        guard let convexity = ProbeCommand.counts(convexityGrid), convexity.count == 2 else {
+            throw Exit.Failure(.usage, "--convexity-grid must be two numbers such as 5x5.")
         }
-        let convexity = try size(convexityGrid, "--convexity-grid")
+        let grids = try sliceGrids(wanted)
         let interval: (low: Double, high: Double)
         var factor: Double?
         if let range, range == "auto" || range.hasPrefix("auto:") {
@@ -394,8 +409,9 @@ struct ProbeCommand: ParsableCommand {
             densitySteps: densitySteps, bandwidth: bandwidth, learningRate: learningRate, sharpness: sharpness,
             flatnessLayer: flatnessLayer, memory: memory,
             axes: axisChoice, isOrthogonal: orthogonal, derivatives: derivatives, oneDimensional: rule,
-            grid: try size(grid, "--grid"), adaptiveTolerance: adaptive,
-            points: points, theoryPoints: theoryPoints, theoryProbes: theoryProbes, convexityGrid: convexity,
+            planeGrid: grids.plane, volumeGrid: grids.volume, adaptiveTolerance: adaptive,
+            points: points, theoryPoints: theoryPoints, theoryProbes: theoryProbes,
+            convexityGrid: (convexity[0], convexity[1]),
             selfCheck: selfCheck,
             range: interval, automaticFactor: factor, directionSeeds: directionSeeds,
             seed: machine.seed, shard: shard)

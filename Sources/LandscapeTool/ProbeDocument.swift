@@ -25,6 +25,7 @@ struct ProbeDocument {
             "variants": record.variants.map(variant),
             "planes": record.variants.flatMap { variant in variant.planes.map { plane(variant.name, $0) } },
             "lines": record.variants.flatMap { variant in variant.lines.map { line(variant.name, $0) } },
+            "volumes": record.variants.flatMap { variant in variant.volumes.map { volume(variant.name, $0) } },
         ]
         let manifest = try JSONSerialization.jsonObject(with: Data(record.manifestJSON.utf8)) as? [String: Any] ?? [:]
         let configuration = manifest["configuration"] as? [String: Any] ?? [:]
@@ -62,10 +63,13 @@ struct ProbeDocument {
         put(scalar.seconds, "seconds", into: &object, status: scalar.status)
         for name in [
             "rho", "first_order", "difference", "difference_error", "undefined", "residual", "threshold",
-            "learning_rate",
+            "learning_rate", "r_hat", "effective_draws", "converged",
         ] {
             if let value = scalar.attributes[name]?.number { put(value, name, into: &object, status: scalar.status) }
         }
+        object["units"] = scalar.units
+        if let source = scalar.attributes["error_source"]?.text { object["error_source"] = source }
+        if let reason = scalar.undefinedReason { object["undefined_reason"] = reason }
         return object
     }
 
@@ -87,6 +91,25 @@ struct ProbeDocument {
             put(spectrum.residuals[index], "residual", into: &object, status: spectrum.status)
             return object
         }
+    }
+
+    /// Numbers that come with a trace, from the same products.
+    private static func isBesideTrace(_ path: String) -> Bool {
+        ["/trace_per_parameter", "/frobenius", "/trace_to_frobenius"].contains(where: path.hasSuffix)
+    }
+
+    /// Numbers of the Hessian over all parameters that measure sharpness too, where they were measured.
+    private func curvature(_ variant: VariantRecord) -> [String: Any] {
+        var object: [String: Any] = [:]
+        for name in [
+            "trace", "trace_per_parameter", "frobenius", "trace_to_frobenius", "preconditioned_sharpness",
+        ] {
+            if let found = variant.scalar("curvature/\(name)") { object[name] = scalar(found) }
+        }
+        if let largest = variant.largestEigenvalues, let first = spectrum(largest).first {
+            object["lambda_max"] = first
+        }
+        return object
     }
 
     private func variant(_ variant: VariantRecord) -> [String: Any] {
@@ -113,7 +136,7 @@ struct ProbeDocument {
             default: file(scalar(item), item.path)
             }
         }
-        if !sharpness.isEmpty { object["sharpness"] = sharpness }
+        if !sharpness.isEmpty { object["sharpness"] = sharpness.merging(curvature(variant)) { own, _ in own } }
         var products = 0
         for array in variant.arrays {
             if array.path.contains("/eigenvalues") {
@@ -121,7 +144,9 @@ struct ProbeDocument {
             } else if array.path.hasSuffix("/density/density") {
                 file(density(array), String(array.path.dropLast("/density".count)))
             }
-            if array.seconds.isFinite { seconds += array.path.hasSuffix("_smallest") ? 0 : array.seconds }
+            // Samples and chains come with their measure, both ends of a spectrum from one search.
+            let isCounted = !array.path.hasSuffix("_smallest") && !array.path.hasPrefix("sharpness/")
+            if array.seconds.isFinite, isCounted { seconds += array.seconds }
         }
         if !parts.isEmpty { object["parts"] = parts }
         // Both ends of a spectrum come from one search, and so do the numbers of one estimate of a trace.
@@ -129,15 +154,16 @@ struct ProbeDocument {
             !array.path.hasSuffix("_smallest") || variant.array(String(array.path.dropLast("_smallest".count))) == nil
         }
         for attributes in searches.map(\.attributes)
-            + variant.scalars.filter({ !$0.path.contains("frobenius") }).map(\.attributes)
+            + variant.scalars.filter({ !ProbeDocument.isBesideTrace($0.path) }).map(\.attributes)
         {
             products += Int(attributes["products"]?.number ?? 0)
         }
         // The loss and its gradient are computed once, whoever asks first; a search of eigenvalues starts from the gradient.
         let done = Set(variant.scalars.filter { $0.status == .done }.map(\.path))
         var forward = done.contains("loss") || done.contains { $0.hasPrefix("sharpness/") } ? 1 : 0
-        for status in variant.lines.map(\.status) + variant.planes.map(\.status) {
-            forward += status.count { $0 == .done || $0 == .failed }
+        for grid in variant.grids {
+            let evaluated = grid.status.count { $0 == .done || $0 == .failed }
+            forward += evaluated * Int(max(1, grid.attributes["directions"]?.number ?? 1))
         }
         let needsGradient =
             done.contains("gradient_norm") || done.contains { $0.hasPrefix("sharpness/") }
@@ -173,26 +199,29 @@ struct ProbeDocument {
                 "logarithmic": attributes["adaptive_logarithmic"]?.number == 1,
             ]
         }
-        for key in ["axis", "x_axis", "y_axis"] { if let text = attributes[key]?.text { object[key] = text } }
+        for key in ["axis", "x_axis", "y_axis", "z_axis"] { if let text = attributes[key]?.text { object[key] = text } }
         for key in [
-            "cosine", "total_variation", "local_minima", "quadratic_deviation", "basins", "mean_persistence",
+            "cosine", "cosine_xy", "cosine_xz", "cosine_yz", "total_variation", "local_minima", "quadratic_deviation",
+            "basins", "mean_persistence",
             "largest_persistence", "barrier", "barrier_mean_ends", "precision_error", "precision_error_relative",
         ] {
             if let value = attributes[key]?.number { object[key] = number(value) }
         }
         if let marks = attributes["marks"]?.texts {
-            let (xs, ys) = (attributes["marks_x"]?.numbers ?? [], attributes["marks_y"]?.numbers ?? [])
             object["marks"] = marks.indices.map { index in
                 var mark: [String: Any] = ["variant": marks[index]]
-                if index < xs.count { mark["x"] = xs[index] }
-                if index < ys.count { mark["y"] = ys[index] }
+                for axis in ["x", "y", "z"] {
+                    if let values = attributes["marks_\(axis)"]?.numbers, index < values.count {
+                        mark[axis] = values[index]
+                    }
+                }
                 return mark
             }
         }
         return object
     }
 
-    private func line(_ variant: String, _ line: LineRecord) -> [String: Any] {
+    private func line(_ variant: String, _ line: GridRecord) -> [String: Any] {
         var object = grid(variant, line.name, line.status, line.attributes)
         object["t"] = line.t
         object["loss"] = (line.column("loss") ?? []).map(number)
@@ -202,13 +231,29 @@ struct ProbeDocument {
     }
 
     /// Rows are y, columns x.
-    private func plane(_ variant: String, _ plane: PlaneRecord) -> [String: Any] {
+    private func plane(_ variant: String, _ plane: GridRecord) -> [String: Any] {
         var object = grid(variant, plane.name, plane.status, plane.attributes)
         object["x"] = plane.x
         object["y"] = plane.y
-        for values in plane.columns where values.name == "loss" || plane.name != "random" {
+        for values in plane.columns
+        where values.name == "loss" || values.name.hasPrefix("directions_") || plane.name != "random" {
             object[values.name] = plane.y.indices.map { row in
                 plane.x.indices.map { column in number(values.values[plane.index(row: row, column: column)]) }
+            }
+        }
+        return object
+    }
+
+    /// Layers are z, their rows y, columns x.
+    private func volume(_ variant: String, _ volume: GridRecord) -> [String: Any] {
+        var object = grid(variant, volume.name, volume.status, volume.attributes)
+        (object["x"], object["y"], object["z"]) = (volume.x, volume.y, volume.z)
+        for values in volume.columns {
+            object[values.name] = volume.z.indices.map { layer in
+                volume.y.indices.map { row in
+                    let start = (layer * volume.y.count + row) * volume.x.count
+                    return values.values[start..<(start + volume.x.count)].map(number)
+                }
             }
         }
         return object

@@ -53,26 +53,28 @@ extension ProbeRun {
                 cost.products += sharpness.cost.product
             }
             let isCarrier = !settings.axes.isThroughWeights || variant == settings.variants[0]
+            // Lines with derivatives take a gradient and a product for each point.
             var linePoints = settings.has(.line) && isCarrier ? settings.points : 0
-            if settings.has(.path) && variant == pathHolder { linePoints += settings.points }
-            cost.forward += linePoints
-            if settings.drawsSeveralDirections, settings.has(.line) {
-                cost.forward += (settings.directionSeeds - 1) * settings.points
+            if settings.has(.path) && variant == pathHolder {
+                linePoints += settings.points
+                cost.forward += settings.points
+            }
+            if isCarrier {
+                let sets = settings.drawsSeveralDirections ? settings.directionSeeds : 1
+                cost.forward += settings.slices.reduce(0) { $0 + sets * $1.counts.reduce(1, *) }
             }
             if precisionCheck != nil {
                 let slices =
-                    (settings.has(.line) && isCarrier ? [settings.points] : [])
+                    (isCarrier ? settings.slices.map { $0.counts.reduce(1, *) } : [])
                     + (settings.has(.path) && variant == pathHolder ? [settings.points] : [])
-                    + (settings.has(.plane) && isCarrier ? [settings.grid.x * settings.grid.y] : [])
                 cost.forward += slices.reduce(0) { $0 + min(PrecisionCheck.points, $1) }
             }
             if settings.derivatives {
                 cost.gradient += linePoints
                 cost.products += linePoints
             }
-            if settings.has(.plane) && isCarrier { cost.forward += settings.grid.x * settings.grid.y }
         }
-        if settings.has(.line) || settings.hasPlane {
+        if settings.axisCount > 0 {
             switch settings.axes {
             case .eigen:
                 cost.gradient += 1
@@ -81,12 +83,12 @@ extension ProbeRun {
             case .random, .variants, .files, .trajectory: break
             }
             // About ten distances, both ways along each axis.
-            if settings.automaticFactor != nil { cost.forward += 20 * (settings.hasPlane ? 2 : 1) }
+            if settings.automaticFactor != nil { cost.forward += 20 * settings.axisCount }
         }
         // One batch of each kind on one thread: the first for its memory, another for its time.
         let base = ProcessMemory.resident
         let sample = try workspace.makeObjective(workers: 1, limit: workspace.batch)
-        let θ = workspace.pretrained.flat
+        let θ = try workspace.pretrained.flat
         func measured(_ body: () throws -> Void) throws -> (growth: Int, seconds: Double) {
             // What the allocator kept of earlier batches is counted too: it can be used again.
             let growth = max(0, ProcessMemory.resident - base) + (try ProcessMemory.growth(during: body))

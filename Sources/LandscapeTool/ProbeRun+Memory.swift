@@ -96,29 +96,34 @@ extension ProbeRun {
             default: false
             }
         }
-        let slices = settings.has(.line) || settings.hasPlane
-        if settings.variants.contains(where: { $0 != .pretrained }) { held += 1 }
-        if slices { held += settings.hasPlane ? 2 : 1 }
+        let axes = settings.axisCount
+        held += axes
         switch settings.axes {
-        case .variants: held += settings.hasPlane ? 3 : 2
+        case .variants: held += axes > 0 ? axes + 1 : 0
         // The weights and their displacements, while the axes are made.
         case .trajectory(let paths): held += 2 * paths.count
         default: break
         }
+        // The variant's own weights; slices around them do without θ₁, which is in the base.
+        let own = settings.variants.contains { $0 != .pretrained } ? 1 : 0
         // Until the slices begin.
         let early =
-            (needsAuxiliary || settings.auxiliary != nil ? 1 : 0) + (settings.needsGradient ? 1 : 0)
+            own + (needsAuxiliary || settings.auxiliary != nil ? 1 : 0) + (settings.needsGradient ? 1 : 0)
 
         var phases = [(vectors: early, activations: workers * forward)]
-        if slices || settings.has(.path) {
-            let directions = settings.drawsSeveralDirections ? settings.directionSeeds - 1 : 0
-            let second = settings.has(.path) || settings.auxiliary != nil ? 1 : 0
-            phases.append((workers + max(directions, second), workers * forward))
+        let given = settings.auxiliary != nil ? 1 : 0
+        if axes > 0 {
+            let sets = settings.drawsSeveralDirections ? settings.directionSeeds : 1
+            let directions = (sets - 1) * (settings.slices.map(\.kind.rawValue).max() ?? 0)
+            phases.append((workers + directions + given, workers * forward))
+        }
+        if settings.has(.path) {
+            phases.append((workers + 1 + (pathHolder == .pretrained ? 0 : own), workers * forward))
         }
         if settings.has(.sharpness) { phases.append((early + sharpness.vectors, workers * gradient)) }
         if precisionCheck != nil {
             // Once more and twice as long: the weights, θ₂ and the variant's where there are some, the axes, a buffer for each thread.
-            let again = 1 + (needsAuxiliary ? 1 : 0) + held + workers
+            let again = 1 + own + (needsAuxiliary ? 1 : 0) + held + workers
             phases.append((2 * again, workers * 2 * forward))
         }
         if gradient > 0 { phases.append((early + workers, workers * max(0, gradient - 2 * vector))) }
@@ -146,10 +151,8 @@ extension ProbeRun {
     /// Losses of windows that are kept for comparisons.
     private var pairedLosses: Int {
         guard !settings.axes.isThroughWeights else { return 0 }
-        let points = [
-            settings.has(.line) ? settings.points : 0,
-            settings.has(.plane) && settings.adaptiveTolerance == nil ? settings.grid.x * settings.grid.y : 0,
-        ]
+        let points = settings.slices.filter { $0.kind != .plane || settings.adaptiveTolerance == nil }
+            .map { $0.counts.reduce(1, *) }
         return points.filter { PairedDifferences.apply(settings, points: $0, windows: workspace.windows.count) }
             .reduce(0, +) * workspace.windows.count
     }

@@ -30,7 +30,7 @@ extension ProbeRun {
     /// What must be the same on all ranks before they divide points and batches.
     private func digest(_ plan: RunPlan, _ axes: SliceAxes?) throws -> String {
         var parts = [plan.fingerprint, plan.shard?.description ?? ""] + plan.variants.map(\.weightsSHA256)
-        for values in plan.variants.flatMap({ $0.lines.map(\.t) + $0.planes.flatMap { [$0.x, $0.y] } }) {
+        for values in plan.variants.flatMap({ $0.grids.flatMap(\.coordinates) }) {
             parts.append(values.map { String($0.bitPattern, radix: 16) }.joined(separator: ","))
         }
         for vector in (axes?.vectors ?? []) + [axes?.centre].compactMap({ $0 }) {

@@ -49,7 +49,7 @@ extension ProbeRun {
     func owns(_ item: RunItem) -> Bool {
         switch item {
         case .scalar(let variant, let path), .array(let variant, let path): owns(path, of: variant)
-        case .linePoint(_, _, let index), .planePoint(_, _, let index): ownsPoint(index)
+        case .point(_, _, let index): ownsPoint(index)
         }
     }
 

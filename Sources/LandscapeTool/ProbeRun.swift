@@ -48,18 +48,10 @@ struct ProbeRun {
         targets = try CurvatureTarget.all(
             matrices: settings.matrices, blocks: settings.blocks, layout: workspace.model.layout)
         units = settings.shard == nil ? [:] : ProbeRun.units(settings, targets, sharpness)
-        var auxiliary: Tensor?
-        if let path = settings.auxiliary {
-            let other = try PretrainedModel(URL(fileURLWithPath: path), family: workspace.model.family)
-            guard other.model.layout.parameters == workspace.model.layout.parameters else {
-                throw Exit.Failure(
-                    .badData, "--auxiliary \(path): is another architecture than the checkpoint under study")
-            }
-            auxiliary = try other.weights(dtype: workspace.dtype).flat
-            auxiliaryHash = try other.checkpoint.sha256()
-        } else {
-            auxiliaryHash = nil
+        let auxiliary = try settings.auxiliary.map {
+            try AuxiliaryWeights($0, for: workspace.model, dtype: workspace.dtype)
         }
+        auxiliaryHash = auxiliary?.hash
         var hashes: [String: String] = [:]
         var paths = settings.variants.compactMap { variant in
             if case .file(let path) = variant { path } else { nil }
@@ -70,7 +62,8 @@ struct ProbeRun {
         }
         fileHashes = hashes
         weights = try VariantWeights(
-            model: workspace.model, pretrained: workspace.pretrained, auxiliary: auxiliary, excluded: settings.exclude,
+            model: workspace.model, pretrained: workspace.pretrained, auxiliary: auxiliary?.flat,
+            excluded: settings.exclude,
             seed: settings.seed)
     }
 
@@ -79,12 +72,7 @@ struct ProbeRun {
     /// The variant that carries the path θ₂ → θ₁, which belongs to all.
     var pathHolder: Variant { settings.variants.contains(.pretrained) ? .pretrained : settings.variants[0] }
 
-    var lineCoordinates: [Double] {
-        Slices.coordinates(from: settings.range.low, to: settings.range.high, count: settings.points)
-    }
     var pathCoordinates: [Double] { Slices.coordinates(from: 0, to: 1, count: settings.points) }
-    var xs: [Double] { Slices.coordinates(from: settings.range.low, to: settings.range.high, count: settings.grid.x) }
-    var ys: [Double] { Slices.coordinates(from: settings.range.low, to: settings.range.high, count: settings.grid.y) }
 
     func plan(_ axes: SliceAxes?) throws -> RunPlan {
         let variants = try settings.variants.map { variant -> VariantPlan in
@@ -93,8 +81,8 @@ struct ProbeRun {
                 weightsSHA256: try hash(weights.flat(variant)),
                 parameters: workspace.model.layout.count,
                 attributes: variant.positionOnPath.map { ["position_on_path": .double($0)] } ?? [:], scalars: scalars(),
-                arrays: arrays(),
-                lines: lines(for: variant, axes), planes: try planes(for: variant, axes))
+                arrays: arrays(), lines: try lines(for: variant, axes), planes: try planes(for: variant, axes),
+                volumes: try slices(.volume, variant, axes))
         }
         return RunPlan(
             title: "Loss landscape of \(workspace.model.architecture)",
@@ -189,55 +177,48 @@ struct ProbeRun {
         workspace.dtype == .bfloat16 ? PrecisionCheck.attributes : [:]
     }
 
-    private func lines(for variant: Variant, _ axes: SliceAxes?) -> [LinePlan] {
-        var plans: [LinePlan] = []
-        if settings.has(.line), let axes, carries(variant, axes) {
-            plans.append(
-                LinePlan(
-                    name: axes.name, t: lineCoordinates,
-                    columns: lineColumns + seedColumns + pairColumns(variant, points: settings.points),
-                    attributes: [
-                        "axis": .string(axes.texts[0]), "seed": .unsigned(settings.seed),
-                        "directions": .int(settings.drawsSeveralDirections ? settings.directionSeeds : 1),
-                    ]
-                    .merging(marks(axes, along: 1)) { $1 }
-                    .merging(precisionAttributes) { $1 }
-                    .merging(
-                        SliceShapes.lineAttributes(joinsWeights: axes.centre != nil && axes.trajectory == nil)
-                    ) { $1 }))
+    /// The slice of a kind along the axes, where there is one around a variant.
+    private func slices(_ kind: GridKind, _ variant: Variant, _ axes: SliceAxes?) throws -> [GridPlan] {
+        guard let counts = settings.slices.first(where: { $0.kind == kind })?.counts, let axes, carries(variant, axes)
+        else { return [] }
+        let points = counts.reduce(1, *)
+        var columns = (kind == .line ? lineColumns : ColumnPlan.lossAndError(units: "loss")) + seedColumns
+        let isAdaptive = kind == .plane && settings.adaptiveTolerance != nil
+        if !isAdaptive { columns += pairColumns(variant, points: points) }
+        var attributes = try axes.attributes(kind)
+        attributes["seed"] = .unsigned(settings.seed)
+        attributes["directions"] = .int(settings.drawsSeveralDirections ? settings.directionSeeds : 1)
+        for more in [
+            marks(axes, along: kind.rawValue), precisionAttributes,
+            SliceShapes.attributes(kind, joinsWeights: axes.centre != nil && axes.trajectory == nil),
+            isAdaptive ? settings.adaptiveTolerance.map(AdaptivePlane.attributes) ?? [:] : [:],
+        ] {
+            attributes.merge(more) { $1 }
         }
+        let coordinates = counts.map {
+            Slices.coordinates(from: settings.range.low, to: settings.range.high, count: $0)
+        }
+        return [GridPlan(name: axes.name, coordinates: coordinates, columns: columns, attributes: attributes)]
+    }
+
+    private func lines(for variant: Variant, _ axes: SliceAxes?) throws -> [GridPlan] {
+        var plans = try slices(.line, variant, axes)
         if settings.has(.path) && variant == pathHolder {
             plans.append(
-                LinePlan(
+                GridPlan(
                     name: "path", t: pathCoordinates, columns: lineColumns,
                     attributes: ["axis": "alpha theta1 + (1 - alpha) theta2", "seed": .unsigned(settings.seed)]
-                        .merging(SliceShapes.lineAttributes(joinsWeights: true)) { $1 }
+                        .merging(SliceShapes.attributes(.line, joinsWeights: true)) { $1 }
                         .merging(precisionAttributes) { $1 }))
         }
         if settings.has(.theory) && variant == pathHolder { plans += TheoryMeasure(settings: settings).plans }
         return plans
     }
 
-    private func planes(for variant: Variant, _ axes: SliceAxes?) throws -> [PlanePlan] {
-        guard let axes, axes.vectors.count == 2, carries(variant, axes) else { return [] }
-        let cosine = try axes.cosine()
-        var plans: [PlanePlan] = []
-        if settings.has(.plane) {
-            plans.append(
-                PlanePlan(
-                    name: axes.name, x: xs, y: ys,
-                    columns: ColumnPlan.lossAndError(units: "loss")
-                        + (settings.adaptiveTolerance == nil
-                            ? pairColumns(variant, points: xs.count * ys.count) : []),
-                    attributes: [
-                        "x_axis": .string(axes.texts[0]), "y_axis": .string(axes.texts[1]),
-                        "seed": .unsigned(settings.seed), "cosine": .double(cosine ?? .nan),
-                    ].merging(marks(axes, along: 2)) { $1 }.merging(SliceShapes.planeAttributes) { $1 }
-                        .merging(precisionAttributes) { $1 }
-                        .merging(settings.adaptiveTolerance.map(AdaptivePlane.attributes) ?? [:]) { $1 }))
-        }
-        if settings.has(.convexity) {
-            plans.append(ConvexityMeasure(settings: settings).plan(axes.texts, cosine: cosine))
+    private func planes(for variant: Variant, _ axes: SliceAxes?) throws -> [GridPlan] {
+        var plans = try slices(.plane, variant, axes)
+        if settings.has(.convexity), let axes, carries(variant, axes) {
+            plans.append(ConvexityMeasure(settings: settings).plan(try axes.attributes(.plane)))
         }
         return plans
     }
@@ -253,9 +234,11 @@ struct ProbeRun {
         let found = axes.marks.filter { mark in mark.coordinates.dropFirst(dimensions).allSatisfy { abs($0) < 1e-6 } }
         guard !found.isEmpty else { return [:] }
         var result: [String: AttributeValue] = [
-            "marks": .strings(found.map(\.name)), "marks_x": .doubles(found.map { $0.coordinates[0] }),
+            "marks": .strings(found.map(\.name))
         ]
-        if dimensions == 2 { result["marks_y"] = .doubles(found.map { $0.coordinates[1] }) }
+        for (index, name) in ["x", "y", "z"].prefix(dimensions).enumerated() {
+            result["marks_\(name)"] = .doubles(found.map { $0.coordinates[index] })
+        }
         return result
     }
 
@@ -280,7 +263,7 @@ struct ProbeRun {
             "theory_probes": settings.theoryProbes, "self_check": settings.selfCheck,
             "convexity_grid": [settings.convexityGrid.x, settings.convexityGrid.y],
             "axes": axesText, "orthogonal": settings.isOrthogonal, "derivatives": settings.derivatives,
-            "one_dimensional": settings.oneDimensional.rawValue, "grid": [settings.grid.x, settings.grid.y],
+            "one_dimensional": settings.oneDimensional.rawValue, "grid": settings.planeGrid,
             "points": settings.points,
             "range": settings.automaticFactor.map { ["auto", $0] as [Any] } ?? [
                 settings.range.low, settings.range.high,
@@ -288,6 +271,7 @@ struct ProbeRun {
             "direction_seeds": settings.directionSeeds,
             "seed": String(settings.seed),
         ]
+        if settings.has(.volume) { text["volume_grid"] = settings.volumeGrid }
         if settings.has(.sharpness) {
             text["sharpness"] = sharpness.chosen.map(\.name)
             if let layer = settings.flatnessLayer { text["flatness_layer"] = layer }
@@ -332,7 +316,7 @@ struct ProbeRun {
         default: break
         }
         let object: [String: Any] = [
-            "algorithm": 6, "configuration": configuration, "sha256": try hashes(),
+            "algorithm": 7, "configuration": configuration, "sha256": try hashes(),
             "libtorch": Runtime.version, "onednn": Runtime.usesOneDNN,
         ]
         return SHA256.hash(of: Array(try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])))
@@ -357,14 +341,11 @@ struct ProbeRun {
 
     func execute(output: URL, resume: Bool, overwrite: Bool) throws {
         let objective = try workspace.makeObjective(workers: workers, ranks: ranks)
-        let reference = workspace.pretrained.flat
-        try objective.verifyDeterminism(at: reference)
+        try objective.verifyDeterminism(at: workspace.pretrained.flat)
         var resolved = self
         var axes: SliceAxes?
         do {
-            if settings.has(.line) || settings.hasPlane {
-                axes = try makeAxes(objective, count: settings.hasPlane ? 2 : 1)
-            }
+            if settings.axisCount > 0 { axes = try makeAxes(objective, count: settings.axisCount) }
             if let factor = settings.automaticFactor, let axes {
                 resolved.settings.range = try automaticRange(objective, axes, factor)
             }

@@ -38,7 +38,9 @@ struct ProbeSettings {
     let isOrthogonal: Bool
     let derivatives: Bool
     let oneDimensional: OneDimensionalRule
-    let grid: (x: Int, y: Int)
+    /// Points of planes and of volumes along each direction.
+    let planeGrid: [Int]
+    let volumeGrid: [Int]
     /// Of interpolated points; `nil` evaluates all.
     let adaptiveTolerance: Double?
     let points: Int
@@ -53,7 +55,7 @@ struct ProbeSettings {
     let seed: UInt64
     let shard: RunShard?
 
-    /// Whether lines are drawn along several random directions.
+    /// Whether slices are drawn along several sets of random directions.
     var drawsSeveralDirections: Bool {
         axes.isRandom && directionSeeds > 1
     }
@@ -61,8 +63,14 @@ struct ProbeSettings {
     /// Whether a measure uses the gradient; it is computed once. Eigenvalue searches start from it.
     var needsGradient: Bool { has(.gradient) || has(.sharpness) || has(.eigen) || has(.preconditioned) }
 
-    /// Whether a measure needs two axes.
-    var hasPlane: Bool { has(.plane) || has(.convexity) }
+    /// The slices along the axes, and how many points each has along each of them.
+    var slices: [(kind: GridKind, counts: [Int])] {
+        (has(.line) ? [(.line, [points])] : []) + (has(.plane) ? [(.plane, planeGrid)] : [])
+            + (has(.volume) ? [(.volume, volumeGrid)] : [])
+    }
+
+    /// How many axes the measures need.
+    var axisCount: Int { max(slices.map(\.kind.rawValue).max() ?? 0, has(.convexity) ? 2 : 0) }
 
     func has(_ measure: ProbeCommand.Measure) -> Bool { measures.contains(measure) }
 }

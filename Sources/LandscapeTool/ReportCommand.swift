@@ -19,6 +19,9 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         try ReportCommand.requireGnuplot(hint: "then run this again")
+        guard try RunReader.read(file).attributes["experiment"] == nil else {
+            throw Exit.Failure(.badData, "\(file): holds an experiment; its tables: landscape experiment \(file)")
+        }
         let page = try ReportCommand.write(
             file, to: URL(fileURLWithPath: output ?? ReportCommand.defaultFolder(for: file)))
         print(page.path)

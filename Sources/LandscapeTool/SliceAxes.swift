@@ -1,3 +1,4 @@
+import Archive
 import Forecasters
 import Foundation
 import Krylov
@@ -22,13 +23,13 @@ enum AxisChoice: Equatable {
     case trajectory([String])
 
     static let known =
-        "filter, layer, model, none, sff, eigen, gradient, variants, file:PATH[,PATH], or trajectory:FOLDER or PATH,PATH,…"
+        "filter, layer, model, none, sff, eigen, gradient, variants, file:PATH[,PATH[,PATH]], or trajectory:FOLDER or PATH,PATH,…"
 
     init(_ text: String) throws {
         if text.hasPrefix("file:") {
             let paths = text.dropFirst(5).split(separator: ",").map(String.init)
-            guard (1...2).contains(paths.count) else {
-                throw Exit.Failure(.usage, "--axes file: takes one or two paths, separated by a comma.")
+            guard (1...3).contains(paths.count) else {
+                throw Exit.Failure(.usage, "--axes file: takes one to three paths, separated by commas.")
             }
             self = .files(paths)
         } else if text.hasPrefix("trajectory:") {
@@ -93,7 +94,7 @@ enum AxisChoice: Equatable {
     /// Whether other directions could be drawn in the same way.
     var isRandom: Bool { if case .random = self { true } else { false } }
 
-    /// The name of lines and planes along these axes in the file.
+    /// The name of lines, planes and volumes along these axes in the file.
     var name: String {
         switch self {
         case .random: "random"
@@ -121,7 +122,7 @@ enum AxisChoice: Equatable {
 struct SliceAxes {
     /// As the file names them.
     let name: String
-    /// One for a line, two for a plane.
+    /// One for a line, two for a plane, three for a volume.
     let vectors: [Tensor]
     /// What each is, for people.
     let texts: [String]
@@ -132,16 +133,26 @@ struct SliceAxes {
     /// The trajectory that the axes come from.
     var trajectory: TrajectoryPlane?
 
-    /// ⟨a, b⟩ / (‖a‖‖b‖); `nil` for one axis.
-    func cosine() throws -> Double? {
-        vectors.count == 2 ? try Directions.cosine(vectors[0], vectors[1]) : nil
+    /// What each axis of a slice is, and the cosine ⟨a, b⟩ / (‖a‖‖b‖) of each two of them, as attributes: `axis` of a line; `x_axis`, `y_axis`
+    /// and `cosine` of a plane; `x_axis`, `y_axis`, `z_axis`, `cosine_xy`, `cosine_xz` and `cosine_yz` of a volume.
+    func attributes(_ kind: GridKind) throws -> [String: AttributeValue] {
+        guard kind != .line else { return ["axis": .string(texts[0])] }
+        var result: [String: AttributeValue] = [:]
+        for (index, name) in kind.axes.enumerated() {
+            result["\(name)_axis"] = .string(texts[index])
+            for (other, otherName) in kind.axes.enumerated().dropFirst(index + 1) {
+                let cosine = try Directions.cosine(vectors[index], vectors[other])
+                result[kind == .plane ? "cosine" : "cosine_\(name)\(otherName)"] = .double(cosine)
+            }
+        }
+        return result
     }
 }
 
 extension ProbeRun {
     /// Computes the axes: random draws, or up to a search of eigenvectors. The same at every call.
     func makeAxes(_ objective: Objective, count: Int) throws -> SliceAxes {
-        let reference = workspace.pretrained.flat
+        let reference = try workspace.pretrained.flat
         var vectors: [Tensor]
         var texts: [String]
         var centre: Tensor?
@@ -172,7 +183,7 @@ extension ProbeRun {
             guard settings.variants.count > count else {
                 throw Exit.Failure(
                     .usage,
-                    "--axes variants needs \(count + 1) --variants: \(count == 2 ? "a plane goes through three" : "a line through two")"
+                    "--axes variants needs \(count + 1) --variants: \(["a line goes through two", "a plane goes through three", "a volume goes through four"][count - 1])"
                 )
             }
             let points = try settings.variants.prefix(count + 1).map { try weights.flat($0) }
@@ -187,7 +198,10 @@ extension ProbeRun {
             }
         case .files(let paths):
             guard paths.count >= count else {
-                throw Exit.Failure(.usage, "--axes file: a plane needs two files, separated by a comma.")
+                throw Exit.Failure(
+                    .usage,
+                    "--axes file: a \(count == 2 ? "plane needs two" : "volume needs three") files, separated by commas."
+                )
             }
             vectors = try paths.prefix(count).map { try direction(at: $0) }
             texts = paths.prefix(count).map { "direction of \($0)" }
@@ -205,9 +219,11 @@ extension ProbeRun {
                 "principal component \(index + 1) of \(paths.count) weights, \(Number.text(100 * share)) % of their variance, unit \(Number.text(found.radius))"
             }
         }
-        if settings.isOrthogonal, vectors.count == 2 {
-            vectors[1] = try Directions.orthogonalized(vectors[1], against: vectors[0])
-            texts[1] += ", made orthogonal to x"
+        if settings.isOrthogonal {
+            vectors = try ProbeRun.orthogonalized(vectors)
+            for index in texts.indices.dropFirst() {
+                texts[index] += ", made orthogonal to \(index == 1 ? "x" : "x and y")"
+            }
         }
         if let centre, trajectory == nil {
             for variant in settings.variants {
@@ -220,14 +236,26 @@ extension ProbeRun {
             trajectory: trajectory)
     }
 
-    /// A random direction beyond the axes, for the spread over directions.
-    func randomDirection(_ index: Int) throws -> Tensor {
+    private static func orthogonalized(_ vectors: [Tensor]) throws -> [Tensor] {
+        try vectors.reduce(into: []) { result, vector in
+            result.append(try Directions.orthogonalized(vector, against: result))
+        }
+    }
+
+    /// Random directions beyond the axes, for the spread over directions: `count` for each of the sets from 1 to `sets` − 1, where set 0 is the
+    /// axes themselves. Set s has the indices from s · count on, so that no draw serves twice in slices of one kind.
+    func randomDirections(_ count: Int, sets: Int) throws -> [Tensor] {
         guard case .random(let normalization) = settings.axes else {
             preconditionFailure("only random axes have further directions")
         }
-        return try Directions.random(
-            normalization, oneDimensional: settings.oneDimensional, layout: workspace.model.layout,
-            reference: workspace.pretrained.flat, seed: settings.seed, index: index)
+        return try (1..<max(1, sets)).flatMap { set in
+            let drawn = try (0..<count).map { index in
+                try Directions.random(
+                    normalization, oneDimensional: settings.oneDimensional, layout: workspace.model.layout,
+                    reference: workspace.pretrained.flat, seed: settings.seed, index: set * count + index)
+            }
+            return settings.isOrthogonal ? try ProbeRun.orthogonalized(drawn) : drawn
+        }
     }
 
     private func randomText(_ normalization: DirectionNormalization) -> String {

@@ -84,33 +84,14 @@ struct SmoothCommand: ParsableCommand {
             guard unmatched.isEmpty else {
                 throw Exit.Failure(.usage, "--exclude: no parameter matches \(unmatched.joined(separator: ", "))")
             }
-            let second = try auxiliary.map { path -> Tensor in
-                let other = try PretrainedModel(URL(fileURLWithPath: path), family: architecture.family)
-                guard other.model.layout.parameters == architecture.layout.parameters else {
-                    throw Exit.Failure(.badData, "--auxiliary \(path): is another architecture than the checkpoint")
-                }
-                return try other.weights(dtype: .float32).flat
-            }
+            let second = try auxiliary.map { try AuxiliaryWeights($0, for: architecture, dtype: .float32).flat }
             let variants = try VariantWeights(
                 model: architecture, pretrained: original, auxiliary: second, excluded: filter, seed: seed)
             weights = original.with(flat: try variants.flat(chosen))
         }
-        let configuration = url.deletingLastPathComponent().appendingPathComponent("config.json")
-        let existing = try? Data(contentsOf: configuration)
-        let text = Data(try architecture.configurationJSON().utf8)
-        if let existing, existing != text, !overwrite {
-            throw Exit.Failure(
-                .cannotCreate,
-                "\(configuration.path): exists already with other contents; write into a folder of its own, or give --overwrite"
-            )
-        }
-        try weights.write(
-            to: url, model: architecture,
-            metadata: [
-                "format": "pt", "variant": chosen.name, "seed": String(seed), "made_by": "landscape \(Version.number)",
-            ],
+        try ModelFolder.write(
+            weights, architecture, to: url, metadata: ["variant": chosen.name, "seed": String(seed)],
             overwrite: overwrite)
-        try text.write(to: configuration, options: .atomic)
         print(
             "\(output): \(architecture.architecture), \(architecture.layout.count) parameters, \(chosen.name), seed \(seed)"
         )

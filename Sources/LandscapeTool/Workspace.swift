@@ -9,7 +9,7 @@ import TimeSeries
 /// The model, its weights and the windows that a verb works on.
 struct Workspace {
     let model: any Forecaster
-    let pretrained: Weights
+    let pretrained: ReleasableWeights
     let weightsPath: String
     let weightsHash: String
     let dataset: Dataset
@@ -38,40 +38,19 @@ struct Workspace {
         loss = data.loss
         maskRate = data.maskRate
 
-        let embedded = try modelOptions.weights == nil || data.data == nil ? EmbeddedDefault() : nil
-        let weightsURL = modelOptions.weights.map { URL(fileURLWithPath: $0) } ?? embedded!.weights
-        if let family = modelOptions.model {
-            do { _ = try Families.named(family) } catch { throw Exit.Failure(.usage, "--model: \(error)") }
-        }
-        let found = try PretrainedModel(weightsURL, family: modelOptions.model, choices: modelOptions.choices)
+        try data.requireSingleValues()
+        let files = try InputFiles(modelOptions, data)
+        let found = try files.model(modelOptions, for: data.task)
         model = found.model
-        weightsPath = modelOptions.weights ?? EmbeddedDefault.weightsName
+        weightsPath = files.weightsPath
         choices = modelOptions.choices
-        guard model.tasks.contains(data.task) else {
-            throw Exit.Failure(
-                .usage,
-                "--task \(data.task.rawValue): \(model.architecture) "
-                    + (model.tasks.isEmpty
-                        ? "needs labels, which windows of a series do not have"
-                        : "was published for \(model.tasks.map(\.rawValue).joined(separator: ", "))")
-            )
-        }
         context = data.context ?? model.defaultContext(for: data.task)
         horizon = data.horizon ?? (data.task == .forecast ? model.defaultHorizon : 0)
         try model.validate(task: data.task, loss: data.loss, context: context, horizon: horizon)
 
-        let dataURL = data.data.map { URL(fileURLWithPath: $0) } ?? embedded!.series
-        dataPath = data.data ?? EmbeddedDefault.seriesName
-        let columns = data.columns?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-        let series = try CSVReader().read(dataURL.path, columns: columns)
-        dataset = try Dataset(series, borders: BorderScheme(data.borders))
+        dataPath = files.dataPath
+        dataset = try files.dataset(data, for: model)
         let joint = model.channels > 1
-        guard !joint || dataset.series.channels == model.channels else {
-            throw Exit.Failure(
-                .usage,
-                "\(dataPath): \(model.architecture) reads \(model.channels) channels together and the series has "
-                    + "\(dataset.series.channels); choose \(model.channels) with --columns")
-        }
         let all = try dataset.windows(data.split, context: context, horizon: horizon, joint: joint)
         if let stride = data.stride {
             windows = try dataset.windows(
@@ -92,9 +71,9 @@ struct Workspace {
         batch = data.batch ?? max(1, min(32, (windows.count + 3) / 4))
 
         // The weights come last: they are the most expensive to read.
-        pretrained = try found.weights(dtype: dtype)
+        pretrained = try ReleasableWeights(name: weightsPath) { [dtype] in try found.weights(dtype: dtype) }
         weightsHash = try found.checkpoint.sha256()
-        dataHash = try SHA256.hash(of: dataURL)
+        dataHash = try SHA256.hash(of: files.data)
     }
 
     /// Windows `[n, L + H]`, or `[n, C, L + H]` for models that read channels together, in the precision of the run.
@@ -146,24 +125,5 @@ struct Workspace {
         return try Objective(
             makeLoss(limit: limit), buffers: pretrained.buffers, dtype: dtype, device: device, workers: workers,
             ranks: ranks, shouldStop: { Interrupt.isRequested })
-    }
-}
-
-/// The small checkpoint and series that ship with the package.
-struct EmbeddedDefault {
-    static let weightsName = "embedded:timer-tiny"
-    static let seriesName = "embedded:series"
-    let weights: URL
-    let series: URL
-
-    init() throws {
-        guard let folder = Bundle.module.url(forResource: "Embedded", withExtension: nil) else {
-            throw Exit.Failure(
-                .noInput,
-                "the embedded checkpoint is not beside the program; keep landscape_LandscapeTool.resources next to it, "
-                    + "or give --weights and --data")
-        }
-        weights = folder.appendingPathComponent("model.safetensors")
-        series = folder.appendingPathComponent("series.csv")
     }
 }

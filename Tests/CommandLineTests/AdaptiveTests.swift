@@ -20,7 +20,7 @@ import Testing
         return (try RunReader.read(scratch.path(file)), result)
     }
 
-    private func number(_ plane: PlaneRecord, _ name: String) throws -> Double {
+    private func number(_ plane: GridRecord, _ name: String) throws -> Double {
         try #require(plane.attributes["adaptive_\(name)"]?.number)
     }
 
@@ -121,7 +121,7 @@ import Testing
                 name: variant.name, kind: variant.kind, weightsSHA256: variant.weightsSHA256,
                 parameters: variant.parameters,
                 planes: variant.planes.map { plane in
-                    PlanePlan(
+                    GridPlan(
                         name: plane.name, x: plane.x, y: plane.y,
                         attributes: plane.attributes.filter { $0.key != "name" })
                 })

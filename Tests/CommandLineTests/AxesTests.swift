@@ -88,7 +88,7 @@ import Testing
     @Test(arguments: [
         (["--axes", "sideways"], "sideways"), (["--axes", "eigen", "--direction-seeds", "4"], "direction-seeds"),
         (["--axes", "variants", "--variants", "pretrained,scratch"], "three"),
-        (["--axes", "file:a,b,c"], "one or two"),
+        (["--axes", "file:a,b,c,d"], "one to three"),
         (["--axes", "variants", "--variants", "pretrained,shrink:1,sff:0.5"], "shrink:1"),
     ]) func badAxesAreRefused(_ arguments: [String], _ word: String) throws {
         let result = try Program.run(

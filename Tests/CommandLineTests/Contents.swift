@@ -28,18 +28,12 @@ func contents(_ path: String) throws -> [String: String] {
                 put("\(name) \(array.path) \(column.name) \(column.element)", column.values)
             }
         }
-        for line in variant.lines {
-            put("\(name) \(line.name)", line.attributes)
-            put("\(name) \(line.name) t", line.t)
-            for column in line.columns { put("\(name) \(line.name) \(column.name)", column.values) }
-            found["\(name) \(line.name) status"] = "\(line.status)"
-        }
-        for plane in variant.planes {
-            put("\(name) \(plane.name)", plane.attributes)
-            put("\(name) \(plane.name) x", plane.x)
-            put("\(name) \(plane.name) y", plane.y)
-            for column in plane.columns { put("\(name) \(plane.name) \(column.name)", column.values) }
-            found["\(name) \(plane.name) status"] = "\(plane.status)"
+        for grid in variant.grids {
+            let place = "\(name) \(grid.id)"
+            put(place, grid.attributes)
+            for (axis, values) in zip(grid.kind.axes, grid.coordinates) { put("\(place) \(axis)", values) }
+            for column in grid.columns { put("\(place) \(column.name)", column.values) }
+            found["\(place) status"] = "\(grid.status)"
         }
     }
     return found

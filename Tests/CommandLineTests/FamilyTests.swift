@@ -4,27 +4,17 @@ import Testing
 
 /// Every family from its tiny checkpoint through the whole program.
 @Suite struct FamilyTests {
-    @Test(arguments: [
-        "timer", "timer_hf", "sundial", "chronos_bolt", "moirai", "chronos_t5", "moment", "timesfm/v1.0_posemb",
-        "timesfm/v2.0_hf", "timesfm25", "timesfm25/hf", "ttm/r2", "ttm/r2_freq_prefix", "ttm/all_other_branches",
-        "units/supervised",
-    ])
+    @Test(arguments: TinyCheckpoints.all)
     func everyMeasureOnTheTinyCheckpoint(_ folder: String) throws {
         let scratch = try Scratch()
-        // Three channels: what the checkpoints that read channels together were made for.
-        var csv = "date,a,b,c\n"
-        for row in 0..<900 {
-            let t = Double(row)
-            csv += "\(row),\(sin(t / 7) + 0.1 * cos(t * t)),\(cos(t / 11)),\(sin(t / 5) + t / 900)\n"
-        }
-        try scratch.write("series.csv", csv)
+        try scratch.writeSeries()
         var outcomes: [[String]] = []
         var last = ""
         for threads in ["1", "2"] {
             let result = try Program.run(
                 [
                     "probe", "--weights",
-                    Program.fixtures.appendingPathComponent("ltsm/\(folder)/model.safetensors").path,
+                    TinyCheckpoints.weights(folder),
                     "--data", scratch.path("series.csv"), "--windows", "8", "--grid", "3x3", "--points", "3",
                     "--samples", "2",
                     "--eigen", "1", "--tolerance", "0.05", "--precision", "float64", "--json", "--no-report", "--quiet",

@@ -29,6 +29,15 @@ import Testing
                 eigenvalue["value"] is Double && eigenvalue["residual"] is Double && eigenvalue["converged"] is Bool)
             #expect((variant["trace"] as? [String: Any])?["standard_error"] is Double)
             #expect((variant["sharpness"] as? [String: Any])?["sam"] is [String: Any])
+            // The Hessian's numbers stand among them, the trace per parameter with them.
+            let sharpness = try #require(variant["sharpness"] as? [String: [String: Any]])
+            #expect(sharpness["lambda_max"]?["value"] as? Double == eigenvalue["value"] as? Double)
+            let parameters = try #require((document["model"] as? [String: Any])?["parameters"] as? Int)
+            for key in ["value", "standard_error"] {
+                let trace = try #require(sharpness["trace"]?[key] as? Double)
+                let mean = try #require((variant["trace_per_parameter"] as? [String: Any])?[key] as? Double)
+                #expect(abs(mean * Double(parameters) - trace) <= 1e-12 * abs(trace))
+            }
             #expect(((variant["work"] as? [String: Any])?["hvp"] as? Int ?? 0) > 4)
         }
         #expect((document["planes"] as? [Any])?.count == 3)
@@ -253,8 +262,8 @@ import Testing
         #expect(dry.status == 0, "\(dry.errors)")
         let plan = try #require(try JSONSerialization.jsonObject(with: Data(dry.output.utf8)) as? [String: Any])
         // Two for the determinism check; per variant 1 loss, 5 line, 12 plane; 5 for the path; and the measures of sharpness: SAM, m-sharpness
-        // and ASAM twice 4, average 20, critical 16.
-        #expect(plan["forward"] as? Int == 2 + 3 * (1 + 5 + 12 + 4 + 20 + 16) + 5)
+        // and ASAM twice 4, average 20, the error of the quadratic form 2, critical 16.
+        #expect(plan["forward"] as? Int == 2 + 3 * (1 + 5 + 12 + 4 + 20 + 2 + 16) + 5)
         // The gradient, m-sharpness 1, effective smoothness 4.
         #expect(plan["gradient"] as? Int == 3 * (1 + 1 + 4))
         #expect(!scratch.contents.contains("none.h5"))

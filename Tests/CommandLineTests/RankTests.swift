@@ -72,7 +72,8 @@ import Testing
     @Test func ranksGiveTheSameSlicesAndEigenvalues() throws {
         let arguments = [
             "probe", "--windows", "16", "--batch", "3", "--variants", "pretrained,sff:0.7", "--measures",
-            "loss,gradient,eigen,trace,sharpness,line,path,plane", "--grid", "4x3", "--points", "3", "--eigen", "1",
+            "loss,gradient,eigen,trace,sharpness,line,path,plane,volume", "--grid", "4x3,2x3x3", "--points", "3",
+            "--eigen", "1",
             "--tolerance", "1e-4", "--samples", "2", "--threads", "1", "--no-report", "--sharpness",
             "sam,average,average_adaptive",
         ]

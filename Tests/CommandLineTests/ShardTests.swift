@@ -8,10 +8,11 @@ import Testing
 
     init() throws { scratch = try Scratch() }
 
-    /// Everything that is written as a number, an array, a line or a plane, in two sets of weights.
+    /// Everything that is written as a number, an array, a line, a plane or a volume, in two sets of weights.
     private let arguments = [
         "probe", "--windows", "4", "--max-products", "10", "--variants", "pretrained,sff:0.7", "--measures",
-        "loss,gradient,eigen,trace,density,preconditioned,sharpness,line,path,plane,theory,convexity", "--grid", "4x3",
+        "loss,gradient,eigen,trace,density,preconditioned,sharpness,line,path,plane,volume,theory,convexity", "--grid",
+        "4x3,3x2x3",
         "--points", "5", "--samples", "4", "--eigen", "1", "--tolerance", "0.05", "--density-probes", "2",
         "--density-steps", "8", "--theory-points", "2", "--theory-probes", "2", "--convexity-grid", "2x1",
         "--self-check", "--threads", "1", "--no-report", "--quiet",

@@ -76,16 +76,6 @@ import Testing
         #expect(bare.status == 69 && bare.output.contains("apt-get install gnuplot-nox"))
     }
 
-    @Test func evaluateStandsBesideTheBaselines() throws {
-        let result = try Program.run(
-            ["evaluate", "--windows", "50", "--variants", "pretrained,scratch", "--json", "--quiet"], in: scratch.url)
-        #expect(result.status == 0, "\(result.errors)")
-        let document = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
-        let results = try #require(document["results"] as? [[String: Any]])
-        #expect(results.map { $0["name"] as? String } == ["pretrained", "scratch", "naive", "seasonal-naive (24)"])
-        #expect(results.allSatisfy { ($0["mse"] as? Double ?? -1) > 0 })
-    }
-
     @Test func pretrainIsReproducibleAndLearns() throws {
         let options = [
             "--patch", "8", "--width", "16", "--feed-forward", "16", "--layers", "1", "--heads", "2", "--tokens", "4",

@@ -16,7 +16,7 @@ struct AdaptivePlane {
     }
 
     /// Whether points or attributes are missing.
-    static func isPending(_ plane: PlaneRecord) -> Bool {
+    static func isPending(_ plane: GridRecord) -> Bool {
         plane.status.contains(.pending) || plane.attributes["adaptive_error"]?.number?.isNaN ?? true
     }
 

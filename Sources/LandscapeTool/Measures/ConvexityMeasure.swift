@@ -17,8 +17,10 @@ struct ConvexityMeasure {
     }
 
     /// What it writes.
-    func plan(_ axes: [String], cosine: Double?) -> PlanePlan {
-        PlanePlan(
+    ///
+    /// - Parameter axes: the attributes that tell of the axes.
+    func plan(_ axes: [String: AttributeValue]) -> GridPlan {
+        GridPlan(
             name: Self.name, x: xs, y: ys,
             columns: ColumnPlan.lossAndError(units: "loss") + [
                 ColumnPlan(name: "ratio", longName: "magnitude of the smallest over the largest eigenvalue"),
@@ -28,12 +30,10 @@ struct ConvexityMeasure {
                 ColumnPlan(name: "lambda_min_residual", longName: "its relative residual"),
             ],
             attributes: [
-                "x_axis": .string(axes[0]), "y_axis": .string(axes[1]),
-                "seed": .unsigned(settings.seed), "cosine": .double(cosine ?? .nan),
-                "tolerance": .double(settings.tolerance),
+                "seed": .unsigned(settings.seed), "tolerance": .double(settings.tolerance),
                 "definition": "|lambda_min / lambda_max| where lambda_min < 0, else 0",
                 "reference": "arXiv:1712.09913",
-            ])
+            ].merging(axes) { $1 })
     }
 
     var points: Int { settings.convexityGrid.x * settings.convexityGrid.y }

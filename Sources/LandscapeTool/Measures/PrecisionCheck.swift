@@ -43,7 +43,7 @@ final class PrecisionCheck: @unchecked Sendable {
     /// The path from θ₂ to θ₁.
     func path() throws -> SliceGeometry {
         let run = try reference().run
-        return .path(first: run.workspace.pretrained.flat, second: try run.weights.auxiliary)
+        return try .path(first: run.workspace.pretrained.flat, second: run.weights.auxiliary)
     }
 
     /// Whether a slice with these attributes is still to be measured.

@@ -9,41 +9,17 @@ struct SharpnessMeasures {
     let chosen: [any SharpnessMeasure]
     private let windows: Int
 
-    /// What runs without `--sharpness`: together under 40 gradients.
-    static let standard = [
-        "sam", "m_sharpness", "asam", "asam_filter", "average", "average_adaptive", "quadratic_form", "fisher_rao",
-        "relative_flatness", "critical", "effective_smoothness",
-    ]
-
-    /// Every measure, with the radii of its paper.
-    static func all(_ workspace: Workspace, layer: String?) -> [any SharpnessMeasure] {
-        let batches = (workspace.windows.count + workspace.batch - 1) / workspace.batch
-        // Losses that are a negative log-likelihood already.
-        let isLikelihood = workspace.loss == .native && ["moirai", "chronos"].contains(workspace.model.family)
-        return [
-            SAMSharpness(), BatchSharpness(), AdaptiveSharpness(), AdaptiveSharpness(scale: .filterwise),
-            WorstCaseSharpness(radius: 0.05, norm: .l2, isAdaptive: false),
-            WorstCaseSharpness(radius: 0.5, norm: .l2, isAdaptive: true),
-            WorstCaseSharpness(radius: 5e-4, norm: .linf, isAdaptive: false),
-            WorstCaseSharpness(radius: 4e-3, norm: .linf, isAdaptive: true), KeskarSharpness(),
-            KeskarSharpness(subspace: 32), AverageSharpness(radius: 0.01, isAdaptive: false),
-            AverageSharpness(radius: 0.1, isAdaptive: true),
-            AverageSharpness(radius: 0.01, isAdaptive: false, distribution: .uniform),
-            AverageSharpness(radius: 0.1, isAdaptive: true, distribution: .uniform), LowPassFilter(),
-            LowPassFilter(scale: .filterwise), LocalEntropy(), PACBayesSharpness(),
-            PACBayesSharpness(isMagnitudeAware: true), QuadraticForm(), FisherRaoNorm(),
-            RelativeFlatness(parameter: layer, probes: 6), CriticalSharpness(), EffectiveSmoothness(),
-            LocalLearningCoefficient(likelihoodScale: isLikelihood ? 1 : nil, batches: batches),
-        ]
-    }
-
     /// - Parameters:
     ///   - choice: `nil` for the standard ones, `all`, or names.
     ///   - layer: the parameter of the relative flatness.
     init(_ choice: String?, layer: String?, workspace: Workspace) throws {
-        let known = SharpnessMeasures.all(workspace, layer: layer)
+        // Losses that are a negative log-likelihood already.
+        let isLikelihood = workspace.loss == .native && ["moirai", "chronos"].contains(workspace.model.family)
+        let known = SharpnessCatalogue.all(
+            layer: layer, likelihoodScale: isLikelihood ? 1 : nil,
+            batches: (workspace.windows.count + workspace.batch - 1) / workspace.batch)
         windows = workspace.windows.count
-        var names = SharpnessMeasures.standard
+        var names = SharpnessCatalogue.standard
         if let choice {
             names =
                 choice == "all"
@@ -70,7 +46,7 @@ struct SharpnessMeasures {
     private func path(_ measure: any SharpnessMeasure) -> String { "sharpness/\(measure.name)" }
 
     /// The paths that are computed together.
-    var units: [[String]] { chosen.map { [path($0), path($0) + "_samples"] } }
+    var units: [[String]] { chosen.map { [path($0), path($0) + "_samples", path($0) + "_chains"] } }
 
     /// What all of them cost at one variant.
     var cost: SharpnessCost { chosen.reduce(SharpnessCost()) { $0 + $1.cost } }
@@ -83,7 +59,9 @@ struct SharpnessMeasures {
         chosen.map { measure in
             var attributes: [String: AttributeValue] = [
                 "definition": .string(measure.definition), "reference": .string(measure.reference),
-                "first_order": .double(.nan), "undefined": 0, "difference": .double(.nan),
+                "error_source": .string(measure.errorSource.text), "first_order": .double(.nan), "undefined": 0,
+                "undefined_meanings": .strings(SharpnessUndefined.Kind.allCases.map(\.words)),
+                "difference": .double(.nan),
                 "difference_error": .double(.nan), "forwards": .int(measure.cost.forward),
                 "gradients": .int(measure.cost.gradient), "products": .int(measure.cost.product),
             ]
@@ -105,7 +83,21 @@ struct SharpnessMeasures {
                 longName:
                     "what \(measure.title) is the mean of; position by position the same windows or draws for every variant",
                 units: measure.units)
-        }
+        } + chosen.compactMap(chainPlan)
+    }
+
+    /// What the chains saw at every step.
+    private func chainPlan(_ measure: any SharpnessMeasure) -> ArrayPlan? {
+        guard let shape = measure.chainShape else { return nil }
+        return ArrayPlan(
+            path: path(measure) + "_chains",
+            dimensions: [
+                .index("\(measure.name)_chain", count: shape.chains),
+                .index("\(measure.name)_step", count: shape.steps),
+            ],
+            longName:
+                "what each chain of the \(measure.title) saw at each step; the value is the mean after the burn-in",
+            units: measure.units, attributes: ["burn_in": .int(shape.burnIn)])
     }
 
     /// Computes what is pending; one that fails is marked and the others go on.
@@ -116,27 +108,45 @@ struct SharpnessMeasures {
         for measure in chosen {
             let count = measure.sampleCount(windows: windows)
             let samples = count > 1 ? [path(measure) + "_samples"] : []
-            try perform(measure.title, [path(measure)], samples) { begun in
+            let chains = chainPlan(measure)
+            try perform(measure.title, [path(measure)], samples + (chains.map { [$0.path] } ?? [])) { begun in
                 let sharpnessPoint = try SharpnessPoint(
                     point.objective, at: point.θ, loss: point.loss(), gradient: point.gradient(), seed: seed)
                 var result = SharpnessResult(.nan)
-                var isUndefined = false
+                var undefined = 0
+                let before = point.objective.work
                 do { result = try measure.evaluate(sharpnessPoint) } catch let reason as SharpnessUndefined {
-                    isUndefined = true
+                    undefined = reason.kind.rawValue
                     Log.warning("\(name): \(measure.title) is \(reason)")
                 }
                 if let path = samples.first {
                     let values = result.samples + [Double](repeating: .nan, count: max(0, count - result.samples.count))
                     try file.setArray(variant: name, path: path, values: values, seconds: begun.elapsed)
                 }
+                if let chains {
+                    let length = chains.dimensions.reduce(1) { $0 * $1.count }
+                    let values = result.chains.flatMap { $0 }
+                    try file.setArray(
+                        variant: name, path: chains.path,
+                        values: values.count == length ? values : [Double](repeating: .nan, count: length),
+                        seconds: begun.elapsed)
+                }
+                if result.details["converged"] == 0 {
+                    Log.warning(
+                        "\(name): the chains of the \(measure.title) have not settled: R-hat is \(Number.text(result.details["r_hat"] ?? .nan)), above \(ChainDiagnostics.threshold)"
+                    )
+                }
+                let spent = point.objective.work - before
                 var attributes: [String: AttributeValue] = [
-                    "first_order": .double(result.firstOrder ?? .nan), "undefined": .int(isUndefined ? 1 : 0),
+                    "first_order": .double(result.firstOrder ?? .nan), "undefined": .int(undefined),
+                    "forwards": .int(spent.forward), "gradients": .int(spent.gradient),
+                    "products": .int(spent.product),
                 ]
                 for detail in measure.detailNames { attributes[detail] = .double(result.details[detail] ?? .nan) }
                 try file.setScalar(
                     variant: name, path: path(measure), value: result.value, standardError: result.standardError,
                     samples: result.samples.count, seconds: begun.elapsed, attributes: attributes,
-                    status: result.value.isNaN && !isUndefined ? .failed : .done)
+                    status: result.value.isNaN && undefined == 0 ? .failed : .done)
             }
         }
     }

@@ -1,49 +1,40 @@
 import Archive
 import Landscape
 
-/// Roughness and barriers of finished lines and planes, from the losses in the file.
+/// Roughness and barriers of finished lines, planes and volumes, from the losses in the file.
 enum SliceShapes {
     private static let roughness = ["total_variation", "local_minima", "quadratic_deviation"]
     private static let barriers = ["barrier", "barrier_mean_ends"]
 
-    /// The attributes of a line to be planned, all NaN until it is finished.
-    static func lineAttributes(joinsWeights: Bool) -> [String: AttributeValue] {
-        attributes(roughness + (joinsWeights ? barriers : []))
-    }
-
     private static let basins = ["basins", "mean_persistence", "largest_persistence"]
 
-    /// The attributes of a plane.
-    static var planeAttributes: [String: AttributeValue] { attributes(roughness + basins) }
-
-    private static func attributes(_ names: [String]) -> [String: AttributeValue] {
-        Dictionary(uniqueKeysWithValues: names.map { ($0, .double(.nan)) })
+    /// The attributes of a slice to be planned, all NaN until it is finished.
+    ///
+    /// - Parameter joinsWeights: whether it goes from one set of weights to another, so that a line has barriers.
+    static func attributes(_ kind: GridKind, joinsWeights: Bool) -> [String: AttributeValue] {
+        let names = roughness + (kind == .line ? (joinsWeights ? barriers : []) : basins)
+        return Dictionary(uniqueKeysWithValues: names.map { ($0, .double(.nan)) })
     }
 
     /// Computes what is planned and still missing.
     static func store(in file: RunFile) throws {
         for variant in try file.record().variants {
-            for line in variant.lines {
-                guard let loss = line.column("loss"), !line.status.contains(.pending) else { continue }
-                var values: [String: Double] = [:]
-                if let shape = SliceRoughness(t: line.t, loss: loss) { values = Self.values(shape) }
-                if let barrier = LossBarrier(t: line.t, loss: loss) {
-                    values["barrier"] = barrier.aboveInterpolation
-                    values["barrier_mean_ends"] = barrier.aboveMeanOfEnds
+            for grid in variant.grids {
+                guard let loss = grid.column("loss"), !grid.status.contains(.pending) else { continue }
+                var found: [String: Double] = [:]
+                if let shape = SliceRoughness(coordinates: grid.coordinates, loss: loss) {
+                    found = values(shape)
+                    if grid.kind != .line, let tree = MergeTree(loss, counts: grid.coordinates.map(\.count)) {
+                        found["basins"] = Double(tree.basins.count + 1)
+                        found["mean_persistence"] = tree.meanPersistence
+                        found["largest_persistence"] = tree.largestPersistence
+                    }
                 }
-                try store(values, line.attributes, .line(variant: variant.name, name: line.name), file)
-            }
-            for plane in variant.planes {
-                guard let loss = plane.column("loss"), !plane.status.contains(.pending),
-                    let shape = SliceRoughness(x: plane.x, y: plane.y, loss: loss)
-                else { continue }
-                var found = values(shape)
-                if let tree = MergeTree(loss, width: plane.x.count) {
-                    found["basins"] = Double(tree.basins.count + 1)
-                    found["mean_persistence"] = tree.meanPersistence
-                    found["largest_persistence"] = tree.largestPersistence
+                if grid.kind == .line, let barrier = LossBarrier(t: grid.t, loss: loss) {
+                    found["barrier"] = barrier.aboveInterpolation
+                    found["barrier_mean_ends"] = barrier.aboveMeanOfEnds
                 }
-                try store(found, plane.attributes, .plane(variant: variant.name, name: plane.name), file)
+                try store(found, grid.attributes, .grid(variant: variant.name, grid.id), file)
             }
         }
     }

@@ -32,10 +32,10 @@ struct TheoryMeasure {
     var coordinates: [Double] { Slices.coordinates(from: 0, to: 1, count: settings.theoryPoints) }
 
     /// What it writes.
-    var plans: [LinePlan] {
+    var plans: [GridPlan] {
         TheoryMeasure.lines.enumerated().map { index, line in
             let columns = TheoryMeasure.columns + (index == 0 ? TheoryMeasure.pathColumns : [])
-            return LinePlan(
+            return GridPlan(
                 name: line.name, t: coordinates,
                 columns: ColumnPlan.lossAndError(units: "loss")
                     + columns.map { ColumnPlan(name: $0.name, longName: $0.longName, units: $0.units) },
@@ -91,8 +91,8 @@ struct TheoryMeasure {
             } catch let error where !(error is ArchiveError) {
                 if LandscapeError.endsRun(error) { throw error }
                 Log.warning("\(name): \(line.name) at \(α) failed: \(error)")
-                try file.setLinePoints(
-                    variant: name, line: line.name, [LinePoint(index: position, values: [:], status: .failed)])
+                try file.setPoints(
+                    variant: name, of: .line(line.name), [GridPoint(index: position, values: [:], status: .failed)])
             }
             progress.advance()
         }
@@ -114,6 +114,6 @@ struct TheoryMeasure {
             values["defect_error"] = defect.standardError
             values["bound"] = bound
         }
-        try file.setLinePoints(variant: variant, line: line, [LinePoint(index: position, values: values)])
+        try file.setPoints(variant: variant, of: .line(line), [GridPoint(index: position, values: values)])
     }
 }

@@ -3,7 +3,7 @@ import Krylov
 import Landscape
 import Tensor
 
-/// `--measures trace`: the trace of a target, and its Frobenius norm where the method gives it.
+/// `--measures trace`: the trace of a target, the mean eigenvalue trace/n, and the Frobenius norm where the method gives it.
 struct TraceMeasure {
     let target: CurvatureTarget
     let settings: ProbeSettings
@@ -20,7 +20,9 @@ struct TraceMeasure {
                 path: "\(target.group)/\(name)", longName: "\(longName) of the \(target.title)", units: units,
                 attributes: ["method": .string(method.rawValue), "products": 0, "converged": 0])
         }
-        var plans = [plan("trace", "trace", "loss")]
+        var plans = [
+            plan("trace", "trace", "loss"), plan("trace_per_parameter", "trace over the number of parameters", "loss"),
+        ]
         if method.givesFrobeniusNorm {
             plans += [
                 plan("frobenius", "Frobenius norm", "loss"),
@@ -45,7 +47,9 @@ struct TraceMeasure {
             maximumBasis: max(0, run.availableVectors(dimension: target.dimension) - 2 * blockSize - 8),
             blockSize: blockSize, progress: { progress.set($0) })
         progress.set(settings.samples)
-        let values = [result.trace, result.frobeniusNorm, result.traceToFrobenius].compactMap { $0 }
+        let n = Double(target.dimension)
+        let mean = Estimated(value: result.trace.value / n, standardError: result.trace.standardError / n)
+        let values = [result.trace, mean, result.frobeniusNorm, result.traceToFrobenius].compactMap { $0 }
         for (plan, value) in zip(scalars, values) {
             try file.setScalar(
                 variant: name, path: plan.path, value: value.value, standardError: value.standardError,

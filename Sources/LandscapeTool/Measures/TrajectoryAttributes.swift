@@ -6,11 +6,12 @@ enum TrajectoryAttributes {
     /// Coordinates, distances from the slice relative to the way still to go, and explained shares of the variance.
     static func of(_ trajectory: TrajectoryPlane, along dimensions: Int) -> [String: AttributeValue] {
         var result: [String: AttributeValue] = [
-            "trajectory_x": .doubles(trajectory.coordinates[0]),
             "trajectory_distance": .doubles(trajectory.distances), "trajectory_radius": .double(trajectory.radius),
             "explained_variance": .doubles(trajectory.explained),
         ]
-        if dimensions == 2 { result["trajectory_y"] = .doubles(trajectory.coordinates[1]) }
+        for (name, coordinates) in zip(["x", "y", "z"], trajectory.coordinates.prefix(dimensions)) {
+            result["trajectory_\(name)"] = .doubles(coordinates)
+        }
         return result
     }
 }

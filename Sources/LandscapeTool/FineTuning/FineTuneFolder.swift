@@ -1,0 +1,84 @@
+import Foundation
+import Smoothing
+
+/// The folder of a fine-tuning: weights and records, and states while it runs.
+struct FineTuneFolder {
+    let url: URL
+
+    init(_ url: URL) { self.url = url }
+
+    /// The weights at the end.
+    var weights: URL { url.appendingPathComponent("model.safetensors") }
+    /// Settings, curves and metrics.
+    var record: URL { url.appendingPathComponent("finetuning.json") }
+    /// θ on the way.
+    var snapshots: URL { url.appendingPathComponent("snapshots") }
+    /// What a search of α has found so far.
+    var search: URL { url.appendingPathComponent("alpha.json") }
+
+    /// Where a training of a strategy stands.
+    func state(_ strategy: Strategy) -> URL {
+        url.appendingPathComponent("state-\(strategy.name.replacingOccurrences(of: ":", with: "-")).safetensors")
+    }
+
+    /// Makes the folder, or finds out that it cannot be used.
+    ///
+    /// - Parameter inputs: files that must not be replaced.
+    func prepare(resume: Bool, overwrite: Bool, inputs: [String]) throws {
+        let manager = FileManager.default
+        do { try manager.createDirectory(at: url, withIntermediateDirectories: true) } catch {
+            throw Exit.Failure(.cannotCreate, "\(url.path): cannot be created: \(error.localizedDescription)")
+        }
+        guard access(url.path, W_OK) == 0 else {
+            throw Exit.Failure(.cannotCreate, "\(url.path): cannot be written; check its permissions")
+        }
+        let written = [weights, record, url.appendingPathComponent("config.json")]
+        let own = Set((written + [url]).map { $0.resolvingSymlinksInPath().path })
+        for input in inputs {
+            let path = URL(fileURLWithPath: input).resolvingSymlinksInPath().path
+            guard !own.contains(path) else {
+                throw Exit.Failure(
+                    .cannotCreate, "--output \(url.path): would replace the input \(input); give another folder")
+            }
+        }
+        let isFinished = manager.fileExists(atPath: record.path)
+        let found = written.filter { manager.fileExists(atPath: $0.path) }
+        if resume {
+            guard !isFinished else {
+                throw Exit.Failure(
+                    .cannotCreate,
+                    "\(record.path): this run is finished; read it, or train anew with --overwrite or another --output")
+            }
+            guard !states.isEmpty || manager.fileExists(atPath: search.path) else {
+                throw Exit.Failure(.noInput, "\(url.path): holds no stopped run to go on with; leave --resume out")
+            }
+            return
+        }
+        if !overwrite {
+            if let first = found.first {
+                throw Exit.Failure(
+                    .cannotCreate, "\(first.path): exists already; give another --output, or --overwrite to replace it")
+            }
+            if let state = states.first {
+                throw Exit.Failure(
+                    .cannotCreate,
+                    "\(state.path): is a stopped run; go on with --resume, or replace it with --overwrite")
+            }
+        }
+        for file in written + states + [search] { try? manager.removeItem(at: file) }
+        for file in (try? manager.contentsOfDirectory(at: snapshots, includingPropertiesForKeys: nil)) ?? []
+        where file.lastPathComponent.hasPrefix("step-") { try? manager.removeItem(at: file) }
+    }
+
+    private var states: [URL] {
+        let files = (try? FileManager.default.contentsOfDirectory(at: url, includingPropertiesForKeys: nil)) ?? []
+        return files.filter { $0.lastPathComponent.hasPrefix("state-") && $0.pathExtension == "safetensors" }
+            .sorted { $0.path < $1.path }
+    }
+
+    /// Removes what only an unfinished run needs.
+    func removeStates() {
+        for file in states { try? FileManager.default.removeItem(at: file) }
+        try? FileManager.default.removeItem(at: search)
+    }
+}
