@@ -39,7 +39,7 @@ format: ## format all sources in place
 
 docs: setup ## reference documentation of the library modules in .build-docs
 	LANDSCAPE_DOCS=1 $(SWIFT) package --scratch-path .build-docs --allow-writing-to-directory .build-docs/html \
-		generate-documentation --target Landscape --target Smoothing --target Forecasters --target Krylov \
+		generate-documentation --target Landscape --target Training --target Smoothing --target Forecasters --target Krylov \
 		--target TimeSeries --target Archive --target Figures \
 		--enable-experimental-combined-documentation --output-path .build-docs/html
 

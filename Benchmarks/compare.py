@@ -77,6 +77,10 @@ for name, batch in [("plain loop", 64), ("plain loop", 256), ("loss-landscapes",
         sys.executable, "-W", "ignore", root / "Benchmarks/peers/run.py", work, "slice", name, "--batch", batch,
         "--directions", directions, "--repeats", 3)
 
+training = {"landscape": needed(run(ours, "train", work))}
+for name in ["pytorch", "pytorch-fused"]:
+    training[name] = peer("train", name, 64)
+
 reference = needed(run(ours, "eigen", work, "--precision", "float64", "--tolerance", "1e-9"))
 eigen = {"landscape": needed(run(ours, "eigen", work))}
 for name, batch in [
@@ -131,11 +135,22 @@ for name, result in slices.items():
           f"{result['peak_memory_bytes'] / 1e6:10.0f}")
 print(f"our points reach {100 * plane['fraction_of_gemm_peak']:.0f} % of the measured GEMM peak; errors are against our float32")
 
+print(f"\n{'one step of training, 64 windows':34}{'s':>8}{'ratio':>8}{'loss error':>15}{'peak MB':>10}")
+steps = training["landscape"]
+for name, result in training.items():
+    if "failed" in result:
+        print(f"{name:34}  failed: {result['failed']}")
+        continue
+    result["ratio"] = result["seconds_per_step"] / steps["seconds_per_step"]
+    error = max(abs(a / b - 1) for a, b in zip(result["losses"], steps["losses"]))
+    print(f"{name:34}{result['seconds_per_step']:8.4f}{result['ratio']:8.2f}{error:15.1e}"
+          f"{result['peak_memory_bytes'] / 1e6:10.0f}")
+
 needed(run(ours, "prepare", small, arguments.data or small / "series.csv"))
 estimates = estimators.compare(
     small, lambda *options: needed(run(ours, *options)),
     lambda *options: run(sys.executable, "-W", "ignore", root / "Benchmarks/peers/estimators.py", *options))
 pathlib.Path(arguments.output).write_text(json.dumps(
-    {"prepared": prepared, "hvp": products, "eigen": eigen, "slices": slices, "reference": reference, "estimates": estimates}, indent=1,
+    {"prepared": prepared, "hvp": products, "eigen": eigen, "slices": slices, "training": training, "reference": reference, "estimates": estimates}, indent=1,
     sort_keys=True))
 print(f"\nresults: {arguments.output}")

@@ -9,7 +9,7 @@ struct Benchmark: ParsableCommand {
         commandName: "LandscapeBenchmarks", abstract: "Our side of the benchmarks.",
         subcommands: [
             PrepareBenchmark.self, ProductBenchmark.self, EigenBenchmark.self, DenseBenchmark.self, TraceBenchmark.self,
-            DensityBenchmark.self, SliceBenchmark.self,
+            DensityBenchmark.self, SliceBenchmark.self, TrainingBenchmark.self,
         ])
 }
 

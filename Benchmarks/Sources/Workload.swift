@@ -23,16 +23,21 @@ struct Workload: ParsableArguments {
 
     var dtype: DType { precision == "float64" ? .float64 : precision == "bfloat16" ? .bfloat16 : .float32 }
 
-    /// The objective and the point to study.
-    func load() throws -> (objective: Objective, point: Tensor) {
+    /// The model, its weights and the windows.
+    func read() throws -> (model: any Forecaster, weights: Weights, windows: Tensor) {
         try Runtime.configureForIndependentWorkers()
         let url = URL(fileURLWithPath: folder)
         let found = try PretrainedModel(url)
-        let weights = try found.weights(dtype: dtype)
         let windows = try readWindows(url.appendingPathComponent("windows.safetensors")).to(dtype)
-        let context = found.model.defaultContext(for: .forecast)
+        return (found.model, try found.weights(dtype: dtype), windows)
+    }
+
+    /// The objective and the point to study.
+    func load() throws -> (objective: Objective, point: Tensor) {
+        let (model, weights, windows) = try read()
+        let context = model.defaultContext(for: .forecast)
         let loss = try ForecastLoss(
-            model: found.model, task: .forecast, kind: .native, windows: windows, context: context, batchSize: batch,
+            model: model, task: .forecast, kind: .native, windows: windows, context: context, batchSize: batch,
             describe: { "window \($0)" })
         let objective = try Objective(loss, buffers: weights.buffers, dtype: dtype, workers: threads)
         return (objective, weights.flat)

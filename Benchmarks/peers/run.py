@@ -12,7 +12,7 @@ import timer
 
 parser = argparse.ArgumentParser()
 parser.add_argument("folder")
-parser.add_argument("task", choices=["hvp", "eigen", "slice"])
+parser.add_argument("task", choices=["hvp", "eigen", "slice", "train"])
 parser.add_argument("peer")
 parser.add_argument("--batch", type=int, default=64)
 parser.add_argument("--directions")
@@ -163,7 +163,29 @@ def slice_plane():
     return {"seconds_per_point": seconds, "losses": losses}
 
 
-result = {"hvp": hvp, "eigen": eigen, "slice": slice_plane}[arguments.task]()
+def train():
+    """Steps of Adam over batches in their order, as every training loop has them; eager mode."""
+    start = [p.detach().clone() for p in parameters]
+    losses = []
+
+    def steps():
+        losses.clear()
+        with torch.no_grad():
+            for p, s in zip(parameters, start):
+                p.copy_(s)
+        optimizer = torch.optim.Adam(parameters, lr=1e-4, fused=arguments.peer == "pytorch-fused")
+        for number in range(12):
+            chosen = torch.arange(number * arguments.batch, (number + 1) * arguments.batch) % len(inputs)
+            optimizer.zero_grad()
+            loss = criterion(model(inputs[chosen]), targets[chosen])
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+
+    return {"seconds_per_step": median_time(steps) / 12, "losses": losses}
+
+
+result = {"hvp": hvp, "eigen": eigen, "slice": slice_plane, "train": train}[arguments.task]()
 result.update(
     task=arguments.task, peer=arguments.peer, batch=arguments.batch, torch=torch.__version__,
     peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
