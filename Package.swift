@@ -109,6 +109,12 @@ for target in package.targets where target.type != .system && target.name != "CT
     target.swiftSettings = (target.swiftSettings ?? []) + strict
 }
 
+// Unoptimised, the arithmetic of our own would take a third of the time of the tests.
+for target in package.targets
+where ["Tensor", "Networks", "Checkpoints", "Krylov", "Landscape", "TimeSeries", "Training"].contains(target.name) {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+}
+
 // Only for `make docs`, so that users of the library do not resolve it.
 if Context.environment["LANDSCAPE_DOCS"] != nil {
     package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"))
