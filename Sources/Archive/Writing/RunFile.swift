@@ -136,12 +136,12 @@ public final class RunFile: @unchecked Sendable {
     /// Forces the file to the disk, closes it and releases its lock. A closed file cannot be used again.
     public func close() throws(ArchiveError) {
         try HDF5Library.synchronized { () throws(ArchiveError) in
-            guard let run = open else { return }
+            // No copy of what is open outlives the lock: the next process would find the file locked by libhdf5.
             defer {
                 open = nil
                 lock = nil
             }
-            try run.file.synchronizeToDisk()
+            try open?.file.synchronizeToDisk()
         }
     }
 
