@@ -15,24 +15,10 @@ struct TrainingBenchmark: ParsableCommand {
     @Option(help: "Steps of a counted run.") var steps = 12
     @Option(help: "Counted runs.") var repeats = 5
 
-    /// The workload's windows.
-    private struct Windows: TrainingData {
-        let values: Tensor
-        let context: Int
-        var count: Int { values.shape[0] }
-
-        func batch(_ positions: [Int], epoch: Int) throws -> WindowBatch {
-            let chosen = try values.selected(0, indices: Tensor(positions.map(Int64.init)))
-            return WindowBatch(
-                context: try chosen.narrowed(1, from: 0, count: context),
-                target: try chosen.narrowed(1, from: context, count: values.shape[1] - context))
-        }
-    }
-
     func run() throws {
         let (model, weights, values) = try workload.read()
         Runtime.threadsOfVectors = workload.threads
-        let data = Windows(values: values, context: model.defaultContext(for: .forecast))
+        let data = TensorWindows(values, context: model.defaultContext(for: .forecast))
         let objective = TrainingObjective(
             model: model, task: .forecast, kind: .native, buffers: weights.buffers, workers: workload.threads)
         let start = FullParametrization(model.layout, start: weights.flat)

@@ -35,25 +35,11 @@ struct TinyTimer {
     }
 
     var full: FullParametrization { FullParametrization(model.layout, start: weights.flat) }
-    var data: TensorWindows { TensorWindows(windows: windows, context: TinyTimer.context) }
+    var data: TensorWindows { TensorWindows(windows, context: TinyTimer.context) }
 
     func head() throws -> PartialParametrization {
         let indices = model.layout.parameters.indices.filter { model.layout.parameters[$0].part == .head }
         return try PartialParametrization(model.layout, training: Array(indices), start: weights.flat)
-    }
-}
-
-/// Windows in memory.
-struct TensorWindows: TrainingData {
-    let windows: Tensor
-    let context: Int
-    var count: Int { windows.shape[0] }
-
-    func batch(_ positions: [Int], epoch: Int) throws -> WindowBatch {
-        let chosen = try windows.selected(0, indices: Tensor(positions.map(Int64.init)))
-        return WindowBatch(
-            context: try chosen.narrowed(1, from: 0, count: context),
-            target: try chosen.narrowed(1, from: context, count: windows.shape[1] - context))
     }
 }
 
