@@ -19,7 +19,7 @@ public enum WindowOrder {
         return (0..<count).sorted { (keys[$0], $0) < (keys[$1], $1) }
     }
 
-    /// A share of the positions `0..<count`, evenly spread: ⌊i/ratio⌋ for the first round(ratio · count) numbers i, at least one.
+    /// A share of the positions `0..<count`, evenly spread: ⌊i · count / n⌋ for i = 0, …, n − 1 with n = round(ratio · count), at least 1.
     ///
     /// Every channel and season is in it. The published code takes a stride of ⌊1/ratio⌋ instead, so that its ratio of 0.75 sees only
     /// the first three quarters of the list, whole channels missing.
