@@ -15,8 +15,10 @@ public struct TensorWindows: TrainingData {
         self.context = context
     }
 
+    /// See ``TrainingData/count``.
     public var count: Int { values.shape[0] }
 
+    /// See ``TrainingData/batch(_:epoch:)``.
     public func batch(_ positions: [Int], epoch: Int) throws -> WindowBatch {
         let chosen = try values.selected(0, indices: Tensor(positions.map(Int64.init)))
         return WindowBatch(

@@ -1,5 +1,6 @@
 import CHDF5
 import Foundation
+import OracleSupport
 import Testing
 
 @testable import Archive

@@ -2,6 +2,7 @@ import Checkpoints
 import Forecasters
 import Foundation
 import Networks
+import OracleSupport
 import Tensor
 import Testing
 
@@ -30,18 +31,8 @@ import Testing
         Case(decay: 0.1), Case(clip: 0.5), Case(train: "proj"), Case(sam: 0.05), Case(startPenalty: 0.3),
     ]
 
-    static var python: String? {
-        let package = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let candidates: [String?] = [
-            ProcessInfo.processInfo.environment["LANDSCAPE_ORACLE_PYTHON"],
-            package.appendingPathComponent(".deps/oracle/bin/python").path,
-        ]
-        return candidates.compactMap { $0 }.first { FileManager.default.isExecutableFile(atPath: $0) }
-    }
-
     @Test(
-        .enabled(if: python != nil, "make test installs .deps/oracle, the Python environment of the oracle"),
+        .enabled(if: ChildProcess.python != nil, "needs .deps/oracle or LANDSCAPE_ORACLE_PYTHON"),
         arguments: cases)
     func fiftyStepsAreThoseOfPyTorch(_ one: Case) throws {
         let tiny = try TinyTimer()
@@ -125,7 +116,8 @@ import Testing
                 to: folder.appendingPathComponent("specifications.json"))
             let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
                 .appendingPathComponent("Oracle/finetune.py")
-            try run([script.path, folder.path])
+            let outcome = try ChildProcess.run(try #require(ChildProcess.python), [script.path, folder.path])
+            try #require(outcome.status == 0, "\(outcome.output)")
             var references: [String: Reference] = [:]
             for (number, one) in cases.enumerated() {
                 references[one.testDescription] = try Reference(
@@ -133,18 +125,5 @@ import Testing
             }
             return references
         }
-    }
-
-    private static func run(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: try #require(PyTorchTests.python))
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(String(decoding: output, as: UTF8.self))")
     }
 }
