@@ -201,8 +201,7 @@ public struct FineTuning: Sendable {
     /// - Throws: ``TrainingError/foreignState(file:problem:)``, `CheckpointError`.
     public func restore(from url: URL, fingerprint: String) throws -> Progress {
         let stored = try TrainingCheckpoint(
-            reading: url, fingerprint: fingerprint, optimizer: settings.optimizer,
-            device: weights.pretrained.device)
+            reading: url, fingerprint: fingerprint, optimizer: settings.optimizer, device: device)
         guard let base = stored.tensors["base"],
             let earlier = try? JSONDecoder().decode([History].self, from: Data(stored.note.utf8)),
             earlier.count < phases.count
