@@ -2,6 +2,8 @@ import Checkpoints
 import Foundation
 import Testing
 
+@testable import LandscapeTool
+
 /// `landscape finetune` on the embedded checkpoint and on the tiny ones.
 @Suite struct FineTuneTests {
     /// A short training: 6 steps an epoch.
@@ -166,6 +168,19 @@ import Testing
                 #expect(alpha["chosen"] as? Double == flattest)
             }
         }
+    }
+
+    /// The lowest eigenvalue among losses within the bound, negative ones included; the largest α where there is none.
+    @Test(arguments: [1.0, -3.0]) func theBoundOfTheLossDecides(_ pretrained: Double) {
+        func choice(_ bound: Double) -> Double {
+            let size = abs(pretrained)
+            let candidates = [(0.3, 2.0, 1.0), (0.5, 0.2, 3.0), (0.9, 0.1, 7.0)].map { alpha, rise, eigenvalue in
+                AlphaSearch.Candidate(
+                    alpha: alpha, startLoss: pretrained + rise * size, largestEigenvalue: eigenvalue, residual: 0)
+            }
+            return AlphaSearch.choose(candidates, bound: bound, pretrainedLoss: pretrained)
+        }
+        #expect(choice(2.5) == 0.3 && choice(0.25) == 0.5 && choice(0.15) == 0.9 && choice(0.05) == 0.9)
     }
 
     /// A rate at which the start nearest to θ₁ diverges and the others do not would be luck; here all do, and that is said.

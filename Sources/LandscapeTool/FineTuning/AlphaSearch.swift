@@ -7,8 +7,8 @@ import Training
 /// The choice of SFF's α from a few values: by validation, or by the landscape at the start.
 ///
 /// Validation trains from every α and takes the lowest validation error. The landscape's criterion takes the α with the lowest λmax
-/// (on training windows, at the start) among those whose loss is at most (1 + bound) times that of the pre-trained weights; α = the
-/// largest one where no start stays within the bound. What both would choose is reported where both are known.
+/// (on training windows, at the start) among those whose loss is at most L₁ + bound · |L₁|, L₁ that of the pre-trained weights (a
+/// likelihood's loss may be negative); α = the largest one where no start stays within the bound. What both would choose is reported where both are known.
 struct AlphaSearch {
     /// Who chooses.
     enum Criterion: String, Codable {
@@ -43,9 +43,7 @@ struct AlphaSearch {
     let candidates: [Candidate]
 
     /// The lowest λmax within the bound.
-    var byLandscape: Double {
-        AlphaSearch.choose(candidates, within: (1 + bound) * pretrainedLoss)
-    }
+    var byLandscape: Double { AlphaSearch.choose(candidates, bound: bound, pretrainedLoss: pretrainedLoss) }
 
     /// The lowest validation error; `nil` where nothing was trained, or everything diverged.
     var byValidation: Double? {
@@ -55,7 +53,8 @@ struct AlphaSearch {
     /// The α to train from.
     var chosen: Double { criterion == .validation ? byValidation ?? byLandscape : byLandscape }
 
-    static func choose(_ candidates: [Candidate], within limit: Double) -> Double {
+    static func choose(_ candidates: [Candidate], bound: Double, pretrainedLoss: Double) -> Double {
+        let limit = pretrainedLoss + bound * abs(pretrainedLoss)
         let allowed = candidates.filter { $0.startLoss <= limit }
         return allowed.min { $0.largestEigenvalue < $1.largestEigenvalue }?.alpha ?? candidates.map(\.alpha).max()!
     }
