@@ -94,13 +94,16 @@ import Testing
         let report = try Program.run(["report", "merged.h5"], in: scratch.url)
         #expect(report.status == 65 && report.errors.contains("landscape experiment merged.h5"), "\(report.errors)")
 
-        // Other settings are another experiment.
-        try scratch.write(
-            "small.yaml",
-            ExperimentTests.specification().replacingOccurrences(of: "learning-rate: 1e-3", with: "learning-rate: 2e-3")
-        )
-        let other = try run(["--output", "whole.h5", "--resume"])
-        #expect(other.status == 73 && other.errors.contains("fingerprint"), "\(other.errors)")
+        // Other settings are another experiment, of the training and of what is measured.
+        for (setting, changed) in [
+            ("learning-rate: 1e-3", "learning-rate: 2e-3"), ("test-stride: 20", "test-stride: 10"),
+            ("landscape: {windows: 4", "landscape: {windows: 5"), ("horizon: 12}", "horizon: 12, season: 12}"),
+        ] {
+            let text = ExperimentTests.specification().replacingOccurrences(of: setting, with: changed)
+            try scratch.write("small.yaml", text)
+            let other = try run(["--output", "whole.h5", "--resume"])
+            #expect(other.status == 73 && other.errors.contains("fingerprint"), "\(changed): \(other.errors)")
+        }
     }
 
     /// A file of the UCR archive by its name: the rank of the first hit decides, and no number stands twice.

@@ -186,9 +186,15 @@ final class ExperimentRun {
                         scalars: setting.metrics.map { ScalarPlan(path: $0.path, longName: $0.title) }))
             }
         }
-        let fingerprint = variants.flatMap { variant in
-            [variant.name, variant.attributes["configuration_sha256"]?.text ?? ""] + variant.scalars.map(\.path)
-        }
+        // What is measured, beside what is trained, which the configurations hold.
+        let measured =
+            ["\(specification.landscapeWindows)"]
+            + zip(specification.data, settings[0]).map { "\($0.season) \($1.training.testStride)" }
+        let fingerprint =
+            measured
+            + variants.flatMap { variant in
+                [variant.name, variant.attributes["configuration_sha256"]?.text ?? ""] + variant.scalars.map(\.path)
+            }
         return RunPlan(
             title: specification.title, command: command, seed: 0,
             software: ["landscape": Version.number, "libtorch": Runtime.version],
