@@ -40,6 +40,8 @@ public enum ArchiveError: Error, Equatable, Sendable {
     case itemsPending(path: String, count: Int, first: String)
     /// Two files are not shards of one run; `other` is the file that `path` was compared with.
     case notMergeable(path: String, other: String, object: String, expected: String, found: String)
+    /// Two runs cannot be put side by side; `other` is the file that `path` was compared with.
+    case notComparable(path: String, other: String, object: String, expected: String, found: String)
     /// Shards of a run were not given.
     case shardsMissing(given: String, missing: [Int], count: Int)
     /// A shard has not finished its share.
@@ -69,7 +71,7 @@ public enum ArchiveError: Error, Equatable, Sendable {
     public var category: Category {
         switch self {
         case .missingFile, .notAFile, .unreadable, .shardsMissing: .noInput
-        case .notHDF5, .damaged, .foreign, .unsupportedSchema, .notExportable, .notMergeable: .badData
+        case .notHDF5, .damaged, .foreign, .unsupportedSchema, .notExportable, .notMergeable, .notComparable: .badData
         case .outputExists, .cannotCreate, .cannotWrite: .cannotCreate
         case .locked, .fileLockingFailed, .shardPending: .busy
         case .fingerprintMismatch, .planMismatch: .mismatch
@@ -127,6 +129,8 @@ extension ArchiveError: CustomStringConvertible {
         case .itemsPending(let path, let count, let first):
             "\(path): \(count) item\(count == 1 ? " is" : "s are") still pending, the first is \(first). "
                 + "Continue the run with --resume."
+        case .notComparable(let path, let other, let object, let expected, let found):
+            "\(path): cannot stand beside \(other): \(object): expected \(expected), found \(found). Losses compare only on the same windows of the same data; probe both alike."
         case .notMergeable(let path, let other, let object, let expected, let found):
             "\(path): cannot be merged\(other == path ? "" : " with \(other)"): \(object): expected \(expected), found \(found). "
                 + "Give each shard of one run once, all made with the same weights, data, options and number of shards."

@@ -71,18 +71,18 @@ public struct ChainFigure: Figure {
             for chain in panel.chains.indices {
                 data += Gnuplot.block("p\(index)c\(chain)", panel.rows(chain))
                 // Two hexadecimal digits of transparency before the colour.
-                let thin = Palette.colour(chain).replacingOccurrences(of: "#", with: "#a0")
-                plots.append("$p\(index)c\(chain) using 1:2 with lines lc rgb '\(thin)' lw 0.5 notitle")
+                let thin = "('#a0'.\(Palette.colour(chain))[2:7])"
+                plots.append("$p\(index)c\(chain) using 1:2 with lines lc rgb \(thin) lw 0.5 notitle")
             }
             for chain in panel.chains.indices {
                 let title = index == 0 ? "title 'chain \(chain + 1)'" : "notitle"
                 plots.append(
-                    "$p\(index)c\(chain) using 1:3 with lines lc rgb '\(Palette.colour(chain))' lw 2 dt \(chain % 4 + 1) \(title)"
+                    "$p\(index)c\(chain) using 1:3 with lines lc rgb \(Palette.colour(chain)) lw 2 dt \(chain % 4 + 1) \(title)"
                 )
             }
             if panel.value.isFinite {
                 plots.append(
-                    "\(Gnuplot.number(panel.value)) with lines lc rgb '#000000' lw 1 dt 3 \(index == 0 ? "title 'estimate'" : "notitle")"
+                    "\(Gnuplot.number(panel.value)) with lines lc rgb ink lw 1 dt 3 \(index == 0 ? "title 'estimate'" : "notitle")"
                 )
             }
             let y1 = height - Double(index) * (panelHeight + top + bottom) - top
@@ -93,13 +93,13 @@ public struct ChainFigure: Figure {
                 set title \(Gnuplot.quote(words)) noenhanced offset 0,-0.5
                 set ylabel \(Gnuplot.quote(quantity)) noenhanced
                 \(isLast ? "set format x '%g'; set xlabel 'step'" : "set format x ''; unset xlabel")
-                set object 1 rect from 0, graph 0 to \(panel.burnIn), graph 1 fc rgb '#eeeeee' fs solid noborder behind
+                set object 1 rect from 0, graph 0 to \(panel.burnIn), graph 1 fc rgb shade fs solid noborder behind
                 \(index > 0 ? "unset key" : "")
                 plot \(plots.joined(separator: ", \\\n     "))
 
                 """
         }
         body += "unset multiplot"
-        return Gnuplot.page(name, width: 17.8, height: height, data: data, body: body)
+        return FigurePage.script(name, width: FigurePage.page, height: height, data: data, body: body)
     }
 }

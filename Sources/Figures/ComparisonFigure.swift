@@ -64,7 +64,7 @@ public struct ComparisonFigure: Figure {
                 let error = panel.errors[variant].isFinite ? panel.errors[variant] : 0
                 data += Gnuplot.block("p\(index)v\(variant)", [[value, Double(variant), error]])
                 plots.append(
-                    "$p\(index)v\(variant) using 1:2:3 with xerrorbars pt 7 ps 0.75 lw 1.2 lc rgb '\(Palette.colour(variant))'"
+                    "$p\(index)v\(variant) using 1:2:3 with xerrorbars pt 7 ps 0.75 lw 1.2 lc rgb \(Palette.colour(variant))"
                 )
             }
             guard !plots.isEmpty else { continue }
@@ -86,12 +86,12 @@ public struct ComparisonFigure: Figure {
                 set xrange [\(Gnuplot.number(low)):\(Gnuplot.number(high))]; set xtics \(Gnuplot.number(step)) font small; set format x '%.4g'
                 set ytics (\(column == 0 ? names : blank)) noenhanced scale 0
                 set title \(Gnuplot.quote(panel.title)) noenhanced offset 0,-0.5\(isSmall ? " font small" : "")
-                set arrow 1 from first 0, graph 0 to first 0, graph 1 nohead lc rgb '#bbbbbb' back
+                set arrow 1 from first 0, graph 0 to first 0, graph 1 nohead lc rgb faint back
                 plot \(plots.joined(separator: ", "))
 
                 """
         }
         body += "unset multiplot"
-        return Gnuplot.page(name, width: width, height: height, data: data, body: body)
+        return FigurePage.script(name, width: width, height: height, data: data, body: body)
     }
 }

@@ -55,13 +55,13 @@ public struct EigenvalueFigure: Figure {
                 }
                 data += Gnuplot.block("\(suffix)\(index)", rows)
                 plots.append(
-                    "$\(suffix)\(index) using 1:2:3 with yerrorbars \(style) ps 0.7 lc rgb '\(Palette.colour(index))' notitle"
+                    "$\(suffix)\(index) using 1:2:3 with yerrorbars \(style) ps 0.7 lc rgb \(Palette.colour(index)) notitle"
                 )
             }
         }
-        plots.append("NaN with points pt 7 ps 0.7 lc rgb '#444444' title 'converged, bar: residual'")
+        plots.append("NaN with points pt 7 ps 0.7 lc rgb ink title 'converged, bar: residual'")
         if columns.contains(where: { $0.values.contains { !$0.converged } }) {
-            plots.append("NaN with points pt 6 ps 0.7 lc rgb '#444444' title 'not converged'")
+            plots.append("NaN with points pt 6 ps 0.7 lc rgb ink title 'not converged'")
         }
         let body = """
             \(Gnuplot.margins(left: 0.11, right: 0.97, bottom: 0.14, top: 0.88))
@@ -71,9 +71,9 @@ public struct EigenvalueFigure: Figure {
             set xtics (\(tics.joined(separator: ", "))) noenhanced scale 0\(columns.count > 6 ? " font small" : "")
             set ylabel 'eigenvalue of the Hessian'
             set key at graph 1, 1.02 right bottom horizontal Left reverse samplen 1.5
-            set arrow from graph 0, first 0 to graph 1, first 0 nohead lc rgb '#999999' dt 3 back
+            set arrow from graph 0, first 0 to graph 1, first 0 nohead lc rgb faint dt 3 back
             plot \(plots.joined(separator: ", \\\n     "))
             """
-        return Gnuplot.page(name, width: 17.8, height: 7.5, data: data, body: body)
+        return FigurePage.script(name, width: FigurePage.page, height: 7.5, data: data, body: body)
     }
 }

@@ -78,17 +78,17 @@ public struct LineFigure: Figure {
             let colour = Palette.colour(place)
             if hasBands {
                 plots.append(
-                    "$curve\(index) using 1:3:4 with filledcurves fs transparent solid 0.18 noborder fc rgb '\(colour)' notitle"
+                    "$curve\(index) using 1:3:4 with filledcurves fs transparent solid 0.18 noborder fc rgb \(colour) notitle"
                 )
             }
             plots.append(
-                "$curve\(index) using 1:2 with \(curve.t.count > 1 ? "lines" : "points pt 7") lc rgb '\(colour)' \(curve.t.count > 1 ? "lw 1.6 dt \(place % 4 + 1)" : "") title \(Gnuplot.quote(Gnuplot.label(curve.title, limit: 18))) noenhanced"
+                "$curve\(index) using 1:2 with \(curve.t.count > 1 ? "lines" : "points pt 7") lc rgb \(colour) \(curve.t.count > 1 ? "lw 1.6 dt \(place % 4 + 1)" : "") title \(Gnuplot.quote(Gnuplot.label(curve.title, limit: 18))) noenhanced"
             )
         }
         // One above the other, since neighbours may be close.
         let labels = marks.enumerated().map { index, mark in
-            "set arrow from first \(mark.position), graph 0 to first \(mark.position), graph 1 nohead lc rgb '#999999' dt 2 back\n"
-                + "set label \(Gnuplot.quote(Gnuplot.label(mark.title, limit: 18))) at first \(mark.position), graph \(0.96 - 0.07 * Double(index % 5)) offset 0.5,0 noenhanced tc rgb '#555555' front\n"
+            "set arrow from first \(mark.position), graph 0 to first \(mark.position), graph 1 nohead lc rgb faint dt 2 back\n"
+                + "set label \(Gnuplot.quote(Gnuplot.label(mark.title, limit: 18))) at first \(mark.position), graph \(0.96 - 0.07 * Double(index % 5)) offset 0.5,0 noenhanced tc rgb mid front\n"
         }
         let positions = curves.flatMap(\.t)
         let range =
@@ -101,9 +101,9 @@ public struct LineFigure: Figure {
             set xlabel \(Gnuplot.quote(xLabel)) noenhanced; set ylabel \(Gnuplot.quote(yLabel + (scale.isLogarithmic ? " (log scale)" : "")))
             \(scale.isLogarithmic ? "set logscale y" : "")
             set key at screen 0.785,0.93 left top Left reverse samplen 2.5 noenhanced
-            \(marks.isEmpty ? "set arrow from first 0, graph 0 to first 0, graph 1 nohead lc rgb '#999999' dt 3 back" : "")
+            \(marks.isEmpty ? "set arrow from first 0, graph 0 to first 0, graph 1 nohead lc rgb faint dt 3 back" : "")
             plot \(plots.joined(separator: ", \\\n     "))
             """
-        return Gnuplot.page(name, width: 17.8, height: 7.5, data: data, body: body)
+        return FigurePage.script(name, width: FigurePage.page, height: 7.5, data: data, body: body)
     }
 }

@@ -36,13 +36,13 @@ public struct PathFigure: Figure {
         let scale = Scale(curve.loss)
         var data = Gnuplot.block("path", curve.rows(scale))
         var plots = [
-            "$path using 1:3:4 with filledcurves fs transparent solid 0.18 noborder fc rgb '#444444' title 'standard error'",
-            "$path using 1:2 with lines lc rgb '#444444' lw 1.6 title 'α θ₁ + (1 − α) θ₂'",
+            "$path using 1:3:4 with filledcurves fs transparent solid 0.18 noborder fc rgb ink title 'standard error'",
+            "$path using 1:2 with lines lc rgb ink lw 1.6 title 'α θ₁ + (1 − α) θ₂'",
         ]
         for (index, mark) in marks.enumerated() {
             data += Gnuplot.block("mark\(index)", [[mark.position, value(at: mark.position)]])
             plots.append(
-                "$mark\(index) with points pt 7 ps 1.1 lc rgb '\(Palette.colour(mark.colour))' title \(Gnuplot.quote(Gnuplot.label(mark.title, limit: 20))) noenhanced"
+                "$mark\(index) with points pt 7 ps 1.1 lc rgb \(Palette.colour(mark.colour)) title \(Gnuplot.quote(Gnuplot.label(mark.title, limit: 20))) noenhanced"
             )
         }
         let body = """
@@ -54,6 +54,6 @@ public struct PathFigure: Figure {
             set key at screen 0.735,0.93 left top Left reverse samplen 2 noenhanced
             plot \(plots.joined(separator: ", \\\n     "))
             """
-        return Gnuplot.page(name, width: 17.8, height: 7.0, data: data, body: body)
+        return FigurePage.script(name, width: FigurePage.page, height: 7.0, data: data, body: body)
     }
 }

@@ -1,5 +1,6 @@
 import CGnuplot
 import Foundation
+import Synchronization
 
 /// Something that can be drawn.
 public protocol Figure: Sendable {
@@ -7,7 +8,7 @@ public protocol Figure: Sendable {
     var name: String { get }
     /// One sentence for people who cannot see it.
     var alternative: String { get }
-    /// The gnuplot script that writes `NAME.svg` and `NAME.png` into the current folder.
+    /// The gnuplot script that draws into the current folder: `NAME.svg`, `NAME.png` and what else the variable `formats` names.
     func script() -> String
 }
 
@@ -15,10 +16,8 @@ public protocol Figure: Sendable {
 public struct RenderedFigure: Sendable {
     /// The script.
     public let script: URL
-    /// For pages.
-    public let svg: URL
-    /// For everything else.
-    public let png: URL
+    /// What it drew.
+    public let files: [FigureFormat: URL]
 }
 
 /// Draws figures into a folder through gnuplot-iostream.
@@ -50,39 +49,64 @@ public struct Renderer: Sendable {
     ///
     /// Old pictures of the same name go first; the new ones must be there and not empty in the end.
     ///
+    /// - Parameter formats: What to draw.
     /// - Throws: ``FigureError/failed(figure:words:)`` with gnuplot's own words.
-    public func render(_ figure: some Figure) throws(FigureError) -> RenderedFigure {
-        precondition(
-            figure.name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }, "a plain file name")
-        let files = RenderedFigure(
-            script: file(figure.name, "gp"), svg: file(figure.name, "svg"), png: file(figure.name, "png"))
-        let log = file(figure.name, "log")
-        let mark = file(figure.name, "done")
-        for url in [files.svg, files.png, log, mark] { try? FileManager.default.removeItem(at: url) }
+    public func render(
+        _ figure: any Figure, formats: Set<FigureFormat> = [.svg, .png]
+    ) throws(FigureError) -> RenderedFigure {
+        let name = figure.name
+        precondition(name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }, "a plain file name")
+        let script = folder.appendingPathComponent("\(name).gp")
+        let wanted = FigureFormat.allCases.filter(formats.contains)
+        let files = wanted.map { ($0, folder.appendingPathComponent(name + $0.suffix)) }
+        let log = folder.appendingPathComponent("\(name).log")
+        let mark = folder.appendingPathComponent("\(name).done")
+        for url in files.map(\.1) + [log, mark] { try? FileManager.default.removeItem(at: url) }
         var message = [CChar](repeating: 0, count: 1000)
-        guard cgnuplot_write(files.script.path, figure.script(), &message, 1000) == 0 else {
-            throw .unwritable("\(files.script.path): \(Renderer.text(message))")
+        guard cgnuplot_write(script.path, figure.script(), &message, 1000) == 0 else {
+            throw .unwritable("\(script.path): \(Renderer.text(message))")
         }
         // `load` stops at the first error, where commands from a pipe would go on; the mark is made only after it.
-        let command = "cd \(Renderer.shellQuote(folder.path)) && exec gnuplot 2> \(figure.name).log"
-        let text = "load '\(figure.name).gp'; set print '\(figure.name).done'; print 'done'\n"
+        let command = "cd \(Renderer.shellQuote(folder.path)) && exec gnuplot 2> \(name).log"
+        let text = """
+            formats = '\(wanted.map(\.rawValue).joined(separator: " "))'
+            load '\(name).gp'; set print '\(name).done'; print 'done'
+
+            """
         let status = cgnuplot_send(command, text, &message, 1000)
         defer { for url in [log, mark] { try? FileManager.default.removeItem(at: url) } }
         let words = ((try? String(contentsOf: log, encoding: .utf8)) ?? "").trimmingCharacters(
             in: .whitespacesAndNewlines)
         guard status == 0, FileManager.default.fileExists(atPath: mark.path) else {
-            throw .failed(figure: figure.name, words: words.isEmpty ? Renderer.text(message) : words)
+            let reason = words.isEmpty ? Renderer.text(message) : words
+            throw .failed(figure: name, words: reason.isEmpty ? "it ended before the figure was finished" : reason)
         }
-        for url in [files.svg, files.png] {
+        for (_, url) in files {
             let size = (try? FileManager.default.attributesOfItem(atPath: url.path)[.size] as? Int) ?? 0
             guard size > 0 else {
-                throw .failed(figure: figure.name, words: "\(url.lastPathComponent) was not written. \(words)")
+                throw .failed(figure: name, words: "\(url.lastPathComponent) was not written. \(words)")
             }
         }
-        return files
+        return RenderedFigure(script: script, files: Dictionary(uniqueKeysWithValues: files))
     }
 
-    private func file(_ name: String, _ suffix: String) -> URL { folder.appendingPathComponent("\(name).\(suffix)") }
+    /// Renders several figures, as many side by side as there are cores.
+    ///
+    /// - Throws: The first error in the order of the figures.
+    public func render(
+        _ figures: [(figure: any Figure, formats: Set<FigureFormat>)]
+    ) throws(FigureError) -> [RenderedFigure] {
+        let results = Mutex([Result<RenderedFigure, FigureError>?](repeating: nil, count: figures.count))
+        DispatchQueue.concurrentPerform(iterations: figures.count) { index in
+            let result = Result { () throws(FigureError) in
+                try render(figures[index].figure, formats: figures[index].formats)
+            }
+            results.withLock { $0[index] = result }
+        }
+        var rendered: [RenderedFigure] = []
+        for result in results.withLock({ $0 }) { if let result { rendered.append(try result.get()) } }
+        return rendered
+    }
 
     private static func shellQuote(_ text: String) -> String {
         "'" + text.replacingOccurrences(of: "'", with: "'\\''") + "'"

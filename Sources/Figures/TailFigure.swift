@@ -66,9 +66,9 @@ public struct TailFigure: Figure {
                 let colour = Palette.colour(curve.colour)
                 let title = "title \(Gnuplot.quote(Gnuplot.label(curve.title, limit: 18))) noenhanced"
                 let line =
-                    "$\(side)\(index) using 1:2 with lines lc rgb '\(colour)' lw 1.4 dt \(index % 4 + 1) \(titled ? title : "notitle")"
+                    "$\(side)\(index) using 1:2 with lines lc rgb \(colour) lw 1.4 dt \(index % 4 + 1) \(titled ? title : "notitle")"
                 let band =
-                    "$\(side)\(index) using 1:3:4 with filledcurves fs transparent solid 0.18 noborder fc rgb '\(colour)' notitle"
+                    "$\(side)\(index) using 1:3:4 with filledcurves fs transparent solid 0.18 noborder fc rgb \(colour) notitle"
                 return curves.count <= 4 ? [band, line] : [line]
             }.joined(separator: ", \\\n     ")
         }
@@ -79,7 +79,7 @@ public struct TailFigure: Figure {
         let range = "[\(Gnuplot.number(low)):\(Gnuplot.number(high))]"
         let body = """
             set multiplot
-            set border 3; set tics nomirror out; set logscale xy; set format x '10^{%T}'; set format y '10^{%T}'
+            set border 3; set tics nomirror out; set logscale xy; set format x (tex ? '$10^{%T}$' : '10^{%T}'); set format y (tex ? '$10^{%T}$' : '10^{%T}')
             set yrange [0.5:\(Gnuplot.number(top))]
             \(Gnuplot.margins(left: 0.10, right: 0.42, bottom: 0.19, top: 0.95))
             set xrange \(range); set xlabel 'magnitude of negative eigenvalues'; set ylabel 'eigenvalues beyond'
@@ -90,6 +90,6 @@ public struct TailFigure: Figure {
             plot \(plots("positive", titled: true))
             unset multiplot
             """
-        return Gnuplot.page(name, width: 17.8, height: 7.0, data: data, body: body)
+        return FigurePage.script(name, width: FigurePage.page, height: 7.0, data: data, body: body)
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Curvature on the path of smoothing and at its controls: extreme eigenvalues, trace over Frobenius norm, and the defect of the
-/// affine approximation.
+/// The path of smoothing αθ₁ + (1 − α)θ₂ with its controls: loss, extreme eigenvalues with the bound of the mix, trace, trace over
+/// Frobenius norm, and the defect of the affine approximation.
 public struct TheoryFigure: Figure {
     /// A quantity with its error over α.
     public struct Series: Sendable {
@@ -17,20 +17,36 @@ public struct TheoryFigure: Figure {
         }
     }
 
+    /// What the panels before the last show, in their order.
+    public enum Quantity: Int, CaseIterable, Sendable {
+        /// The loss.
+        case loss
+        /// λmax.
+        case largest
+        /// λmin.
+        case smallest
+        /// Tr H.
+        case trace
+        /// Tr H / ‖H‖F.
+        case traceRatio
+
+        var label: String { ["loss", "λ max", "λ min", "trace", "trace / Frobenius norm"][rawValue] }
+    }
+
     /// The path, or a control.
     public struct Curve: Sendable {
         /// What is varied.
         public let title: String
         /// α.
         public let t: [Double]
-        /// λmax, λmin, trace over Frobenius norm.
-        public let panels: [Series]
+        /// Its quantities; those that were not measured are absent.
+        public let series: [Quantity: Series]
 
         /// A curve.
-        public init(title: String, t: [Double], panels: [Series]) {
+        public init(title: String, t: [Double], series: [Quantity: Series]) {
             self.title = title
             self.t = t
-            self.panels = panels
+            self.series = series
         }
     }
 
@@ -42,18 +58,21 @@ public struct TheoryFigure: Figure {
     public let bound: [Double]
     /// D(α) on the path.
     public let defect: Series
+    /// Positions of the compared variants.
+    public let marks: [Double]
 
     /// A figure of a path and its controls.
-    public init(name: String, curves: [Curve], bound: [Double], defect: Series) {
+    public init(name: String, curves: [Curve], bound: [Double], defect: Series, marks: [Double] = []) {
         self.name = name
         self.curves = curves
         self.bound = bound
         self.defect = defect
+        self.marks = marks
     }
 
     /// See ``Figure/alternative``.
     public var alternative: String {
-        "Extreme eigenvalues, trace ratio and affine defect over alpha for \(curves.map(\.title).joined(separator: ", "))."
+        "Loss, extreme eigenvalues, trace, trace ratio and affine defect over alpha for \(curves.map(\.title).joined(separator: ", "))."
     }
 
     private static func rows(_ t: [Double], _ series: Series) -> [[Double]] {
@@ -63,57 +82,63 @@ public struct TheoryFigure: Figure {
         }
     }
 
+    private static let band = "with filledcurves fs transparent solid 0.18 noborder fc rgb"
+
     /// See ``Figure/script()``.
     public func script() -> String {
         var data = ""
         for (c, curve) in curves.enumerated() {
-            for (p, panel) in curve.panels.enumerated() {
-                data += Gnuplot.block("c\(c)p\(p)", TheoryFigure.rows(curve.t, panel))
+            for (quantity, series) in curve.series.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+                data += Gnuplot.block("c\(c)q\(quantity.rawValue)", TheoryFigure.rows(curve.t, series))
             }
         }
-        let t = curves.first?.t ?? []
-        data += Gnuplot.block("bound", zip(t, bound).map { [$0, $1] })
-        data += Gnuplot.block("defect", TheoryFigure.rows(t, defect))
-        let labels = ["λ max", "λ min", "trace / Frobenius norm"]
+        data += Gnuplot.block("bound", zip(curves.first?.t ?? [], bound).map { [$0, $1] })
+        data += Gnuplot.block("defect", TheoryFigure.rows(curves.first?.t ?? [], defect))
+        let key =
+            curves.enumerated().map { c, curve in
+                "NaN with linespoints pt 7 ps 0.35 lc rgb \(Palette.colour([2, 3, 7][c % 3])) lw 1.4 dt \(c + 1) title \(Gnuplot.quote(Gnuplot.label(curve.title, limit: 24))) noenhanced"
+            } + ["NaN with lines lc rgb ink dt 3 title 'affine bound on λ max'"]
         var body = """
             set multiplot
-            set border 3; set tics nomirror out; set xtics font small; set ytics font small
+            \(Gnuplot.keyRow(key, left: 0.085, top: 0.995))set xtics 0.25 font small; set ytics font small
             set xrange [-0.02:1.02]
 
             """
-        for p in 0..<4 {
-            let (left, right) = p % 2 == 0 ? (0.08, 0.39) : (0.495, 0.805)
-            let (bottom, top) = p < 2 ? (0.60, 0.97) : (0.12, 0.49)
-            body += Gnuplot.margins(left: left, right: right, bottom: bottom, top: top) + "\n"
-            body += p < 2 ? "set format x ''; unset xlabel\n" : "set format x '%g'; set xlabel 'α'\n"
+        for mark in marks {
+            body +=
+                "set arrow from first \(mark), graph 0 to first \(mark), graph 1 nohead lc rgb faint lw 0.7 dt 2 back\n"
+        }
+        let panelWidth = 0.235
+        for place in 0..<6 {
+            let left = 0.085 + Double(place % 3) * 0.325
+            let (bottom, top) = place < 3 ? (0.56, 0.89) : (0.14, 0.47)
+            body += Gnuplot.margins(left: left, right: left + panelWidth, bottom: bottom, top: top) + "\n"
+            body += place < 3 ? "set format x ''; unset xlabel\n" : "set format x '%g'; set xlabel 'α'\n"
             var plots: [String] = []
-            if p < 3 {
-                for (c, curve) in curves.enumerated() {
+            if let quantity = Quantity(rawValue: place) {
+                for (c, curve) in curves.enumerated() where curve.series[quantity] != nil {
                     let colour = Palette.colour([2, 3, 7][c % 3])
-                    let title =
-                        p == 1 ? "title \(Gnuplot.quote(Gnuplot.label(curve.title, limit: 24))) noenhanced" : "notitle"
+                    plots.append("$c\(c)q\(place) using 1:3:4 \(Self.band) \(colour) notitle")
                     plots.append(
-                        "$c\(c)p\(p) using 1:3:4 with filledcurves fs transparent solid 0.18 noborder fc rgb '\(colour)' notitle"
-                    )
-                    plots.append(
-                        "$c\(c)p\(p) using 1:2 with linespoints pt 7 ps 0.35 lc rgb '\(colour)' lw 1.4 dt \(c + 1) \(title)"
+                        "$c\(c)q\(place) using 1:2 with linespoints pt 7 ps 0.35 lc rgb \(colour) lw 1.4 dt \(c + 1) notitle"
                     )
                 }
-                if p == 0 { plots.append("$bound using 1:2 with lines lc rgb '#000000' dt 3 notitle") }
-                if p == 1 { plots.append("NaN with lines lc rgb '#000000' dt 3 title 'affine bound (left)'") }
-                body += "set ylabel \(Gnuplot.quote(labels[p]))\n"
+                if quantity == .largest {
+                    plots.append("$bound using 1:2 with lines lc rgb ink dt 3 notitle")
+                }
+                body += "set ylabel \(Gnuplot.quote(quantity.label)); set yrange [*:*]\n"
             } else {
-                plots.append(
-                    "$defect using 1:3:4 with filledcurves fs transparent solid 0.18 noborder fc rgb '\(Palette.colour(2))' notitle"
-                )
-                plots.append(
-                    "$defect using 1:2 with linespoints pt 7 ps 0.35 lc rgb '\(Palette.colour(2))' lw 1.4 notitle")
+                let colour = Palette.colour(2)
+                plots = [
+                    "$defect using 1:3:4 \(Self.band) \(colour) notitle",
+                    "$defect using 1:2 with linespoints pt 7 ps 0.35 lc rgb \(colour) lw 1.4 notitle",
+                ]
                 body += "set ylabel 'affine defect D(α)'; set yrange [0:*]\n"
             }
-            body += p == 1 ? "set key at screen 0.82,0.97 left top Left reverse samplen 2 font small\n" : "unset key\n"
+            if plots.isEmpty { plots = ["NaN notitle"] }
             body += "plot \(plots.joined(separator: ", \\\n     "))\n"
         }
         body += "unset multiplot"
-        return Gnuplot.page(name, width: 17.8, height: 11.0, data: data, body: body)
+        return FigurePage.script(name, width: FigurePage.page, height: 10.5, data: data, body: body)
     }
 }

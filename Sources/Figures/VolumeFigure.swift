@@ -149,7 +149,7 @@ public struct VolumeFigure: Figure {
             body += "reset\n"
         }
         body += "unset multiplot"
-        return Gnuplot.page(name, width: Self.width, height: height, data: data, body: body)
+        return FigurePage.script(name, width: Self.width, height: height, data: data, body: body)
     }
 
     /// Numbers on an axis: both ends and the middle.
@@ -176,7 +176,7 @@ public struct VolumeFigure: Figure {
         func axis(_ name: String, _ values: [Double], _ offset: String) -> String {
             let (low, high) = (values[0], values[values.count - 1])
             return
-                "set \(name)range [\(low):\(high)]; set \(name)tics \(Self.tics(values)) font small tc rgb '#000000' offset \(offset) nomirror; set format \(name) '%.2g'"
+                "set \(name)range [\(low):\(high)]; set \(name)tics \(Self.tics(values)) font small tc rgb ink offset \(offset) nomirror; set format \(name) '%.2g'"
         }
         let body = """
             \(Palette.viridis)
@@ -184,7 +184,7 @@ public struct VolumeFigure: Figure {
             \(scale.isLogarithmic ? "set logscale cb" : "")
             set lmargin 0; set rmargin 0; set bmargin 0; set tmargin 0
             set origin \(0.55 / Self.width),\((bottom - 0.15) / height); set size \((Self.spaceWidth - 0.5) / Self.width),\(rowHeight / height)
-            set view 66,33,1.02,1.3; set xyplane 0; set border 4095 lw 0.3 lc rgb '#999999'
+            set view 66,33,1.02,1.3; set xyplane 0; set border 4095 lw 0.3 lc rgb faint
             set pm3d depthorder interpolate 3,3 noborder
             \(axis("x", panel.x, "0,-0.4"))
             \(axis("y", panel.y, "0.3,-0.3"))

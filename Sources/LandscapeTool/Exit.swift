@@ -69,9 +69,8 @@ enum Exit: Int32 {
             }
         case let error as FigureError:
             switch error {
-            case .gnuplotMissing: .unavailable
+            case .gnuplotMissing, .failed: .unavailable
             case .unwritable: .cannotCreate
-            case .failed: .failed
             }
         case is ReportError: .cannotCreate
         case is Variant.ParsingError, is Strategy.ParsingError: .usage

@@ -2,6 +2,20 @@ import Archive
 import Figures
 
 extension FigureSelection {
+    /// How many eigenvalues lie beyond about ten magnitudes.
+    private static func rows(_ curve: TailFigure.Curve) -> [[String]] {
+        let step = max(1, curve.magnitude.count / 10)
+        func text(_ value: (count: Double, error: Double)) -> String {
+            "\(Number.text(value.count))\(value.error.isFinite ? " ± \(Number.error(value.error))" : "")"
+        }
+        return stride(from: 0, to: curve.magnitude.count, by: step).map { index in
+            [
+                curve.title, Number.text(curve.magnitude[index]), text(curve.negative[index]),
+                text(curve.positive[index]),
+            ]
+        }
+    }
+
     /// The density of each matrix and the tails of its distribution.
     static func densities(_ record: RunRecord) -> [Entry] {
         Summary.groups(record).flatMap { group -> [Entry] in
@@ -53,8 +67,9 @@ extension FigureSelection {
                         figure: TailFigure(name: "\(name)-tails", curves: tails),
                         title: "\(prefix)tails of the spectrum",
                         caption:
-                            "How many eigenvalues lie beyond a magnitude: below it with a minus sign (left), above it (right). Near 0 the Lanczos steps resolve no single values. Band: one standard error over the probes."
-                    ))
+                            "How many eigenvalues lie beyond a magnitude: below it with a minus sign (left), above it (right). Near 0 the Lanczos steps resolve no single values. Band: one standard error over the probes.",
+                        header: ["variant", "magnitude", "below −magnitude", "above magnitude"],
+                        rows: tails.flatMap(rows)))
             }
             return entries
         }

@@ -17,14 +17,29 @@ public enum Report {
     /// The same contents give the same page. An unfinished file gives a page that says so.
     ///
     /// - Throws: `ArchiveError` for the file, ``ReportError`` or `FigureError` for the output.
-    public static func write(from run: String, to folder: URL) throws -> Files {
-        let record = try RunReader.read(run)
+    ///
+    /// - Parameters:
+    ///   - run: The result file.
+    ///   - folder: Where to write; it is created.
+    ///   - formats: What to draw of each figure beside what the page needs.
+    public static func write(
+        from run: String, to folder: URL, formats: Set<FigureFormat> = [.svg, .png, .pdf]
+    ) throws -> Files {
+        try write(RunReader.read(run), to: folder, formats: formats)
+    }
+
+    /// As ``write(from:to:formats:)``, of contents that were read.
+    public static func write(
+        _ record: RunRecord, to folder: URL, formats: Set<FigureFormat> = [.svg, .png, .pdf]
+    ) throws -> Files {
         let renderer = try Renderer(folder: folder)
-        var drawn: [DrawnFigure] = []
-        for entry in FigureSelection(record).entries {
-            let files = try renderer.render(entry.figure)
-            drawn.append(DrawnFigure(entry: entry, files: files))
-        }
+        let entries = FigureSelection(record).entries
+        let rendered = try renderer.render(
+            entries.map { entry in
+                // Figures on the page come in both colour schemes; space is drawn in pixels.
+                (entry.figure, formats.union(entry.isRaster ? [.png, .pngDark] : [.svg, .svgDark]))
+            })
+        let drawn = zip(entries, rendered).map { DrawnFigure(entry: $0, files: $1) }
         let page = folder.appendingPathComponent("report.html")
         let html = try ReportPage(record, figures: drawn).html()
         do {

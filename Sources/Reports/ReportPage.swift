@@ -1,4 +1,5 @@
 import Archive
+import Figures
 import Foundation
 import Mustache
 
@@ -20,21 +21,33 @@ struct ReportPage {
     private func content() throws -> [String: Any] {
         let summary = Summary(record)
         let pictures = try figures.enumerated().map { index, drawn -> [String: Any] in
-            let source = drawn.entry.isRaster ? drawn.files.png : drawn.files.svg
-            let data = try Data(contentsOf: source).base64EncodedString()
+            func source(_ format: FigureFormat) throws -> String {
+                guard let file = drawn.files.files[format] else { preconditionFailure("\(format) was not drawn") }
+                let data = try Data(contentsOf: file).base64EncodedString()
+                return "data:image/\(drawn.entry.isRaster ? "png" : "svg+xml");base64,\(data)"
+            }
+            let isRaster = drawn.entry.isRaster
             var object: [String: Any] = [
-                "number": index + 1, "title": drawn.entry.title, "caption": drawn.entry.caption,
+                "number": index + 1, "title": drawn.entry.title, "caption": Number.bound(drawn.entry.caption),
                 "alternative": drawn.entry.figure.alternative, "name": drawn.entry.figure.name,
                 "narrow": drawn.entry.isNarrow,
-                "source": "data:image/\(drawn.entry.isRaster ? "png" : "svg+xml");base64,\(data)",
+                "source": try source(isRaster ? .png : .svg), "sourceDark": try source(isRaster ? .pngDark : .svgDark),
             ]
+            if let space = drawn.entry.space { object["space"] = ["json": space.json, "number": "\(index + 1)"] }
             if !drawn.entry.rows.isEmpty {
                 object["table"] = ["header": drawn.entry.header, "rows": drawn.entry.rows.map { ["cells": $0] }]
             }
             return object
         }
+        let verdicts = Verdict.all(record)
         return [
-            "title": record.title, "complete": record.isComplete, "warnings": warnings(),
+            "hasVerdicts": !verdicts.isEmpty,
+            "verdicts": verdicts.map {
+                ["variant": $0.variant, "reference": $0.reference, "statements": $0.statements.map(Number.bound)]
+                    as [String: Any]
+            },
+            "interactive": figures.contains { $0.entry.space != nil }, "scriptHash": SpaceScript.hash,
+            "title": record.title, "complete": record.isComplete, "warnings": warnings().map(Number.bound),
             "hasWarnings": !warnings().isEmpty, "variants": record.variants.map(\.name),
             "measures": summary.measures.map { measure -> [String: Any] in
                 [
@@ -75,6 +88,7 @@ struct ReportPage {
             warnings.append(
                 "The run is not complete: pending numbers are left out. Go on with the same command and --resume.")
         }
+        warnings += record.attributes["comparison_notes"]?.texts ?? []
         let counts = record.counts
         if counts.failed > 0 { warnings.append("\(counts.failed) numbers or points failed; they are left out.") }
         warnings += AdaptiveNote.warnings(record)

@@ -6,17 +6,18 @@ enum ReportTemplate {
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+        <meta name="color-scheme" content="light dark">
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'{{#interactive}}; script-src 'sha256-{{scriptHash}}'{{/interactive}}; base-uri 'none'; form-action 'none'">
         <title>{{title}}</title>
         <style>
-        :root { color-scheme: light dark; --ink: #1b1b1b; --paper: #ffffff; --quiet: #595959; --line: #d0d0d0; --shade: #f5f5f5; --warn: #7a4100; --warnpaper: #fff4e0; }
+        :root { --ink: #1b1b1b; --paper: #ffffff; --quiet: #595959; --line: #d0d0d0; --shade: #f5f5f5; --warn: #7a4100; --warnpaper: #fff4e0; }
         @media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --paper: #161616; --quiet: #b0b0b0; --line: #444444; --shade: #222222; --warn: #ffcf8f; --warnpaper: #3a2a10; } }
         * { box-sizing: border-box; }
         body { margin: 0 auto; max-width: 60rem; padding: 1.5rem 1rem 4rem; font: 1rem/1.55 system-ui, "DejaVu Sans", sans-serif; color: var(--ink); background: var(--paper); }
         h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .5rem; }
         h2 { font-size: 1.25rem; margin: 2.5rem 0 .75rem; }
         h3 { font-size: 1.05rem; margin: 0 0 .5rem; }
-        p, li, dd { max-width: 45rem; }
+        p, li, dd { max-width: 45rem; overflow-wrap: break-word; }
         .quiet { color: var(--quiet); }
         .warnings { border-left: .3rem solid var(--warn); background: var(--warnpaper); color: var(--warn); padding: .6rem 1rem; margin: 1.25rem 0; }
         .warnings ul { margin: .3rem 0; padding-left: 1.2rem; }
@@ -28,9 +29,17 @@ enum ReportTemplate {
         thead th { border-bottom: 2px solid var(--line); }
         .note { display: block; font-size: .8rem; color: var(--warn); }
         .unit { color: var(--quiet); font-weight: normal; font-size: .85rem; }
-        figure { margin: 0 0 2.25rem; }
-        figure img { display: block; width: 100%; height: auto; max-width: 52rem; background: #ffffff; border-radius: .25rem; }
-        figure img.narrow { max-width: 32rem; }
+        .picture { margin: 0 0 2.25rem; }
+        figure { margin: 0; }
+        figure img { display: block; width: 100%; height: auto; max-width: 52rem; border-radius: .25rem; }
+        figure img.narrow { max-width: 27rem; }
+        nav ul { columns: 18rem; padding-left: 0; margin: .3rem 0; list-style: none; }
+        nav li { break-inside: avoid; padding-left: 1.5rem; text-indent: -1.5rem; }
+        @media (max-width: 40rem) { figure img:not(.narrow) { width: 42rem; max-width: none; } }
+        a { color: inherit; }
+        .space { margin-top: .5rem; max-width: 52rem; }
+        .space canvas { display: block; width: 100%; touch-action: none; cursor: grab; }
+        .space select { font: inherit; color: inherit; background: var(--shade); border: 1px solid var(--quiet); border-radius: .25rem; padding: .15rem .4rem; max-width: 100%; }
         figcaption { color: var(--quiet); margin-top: .5rem; max-width: 45rem; }
         details { margin-top: .5rem; }
         summary { cursor: pointer; }
@@ -56,7 +65,31 @@ enum ReportTemplate {
         </ul>
         </section>
         {{/hasWarnings}}
-        <section>
+        <nav aria-label="Contents">
+        <ul>
+        {{#hasVerdicts}}<li><a href="#words">In words</a></li>{{/hasVerdicts}}
+        <li><a href="#numbers">Numbers</a></li>
+        {{#figures}}<li><a href="#figure-{{number}}">{{number}}. {{title}}</a></li>
+        {{/figures}}
+        <li><a href="#methods">Methods</a></li>
+        <li><a href="#reproduce">How to reproduce</a></li>
+        </ul>
+        </nav>
+        {{#hasVerdicts}}
+        <section id="words">
+        <h2>In words</h2>
+        {{#verdicts}}
+        <h3>{{variant}} against {{reference}}</h3>
+        <ul>
+        {{#statements}}
+        <li>{{.}}</li>
+        {{/statements}}
+        </ul>
+        {{/verdicts}}
+        <p class="quiet">All of this is about the loss around these weights on these windows. Whether fine-tuning ends better from there is another question, which only fine-tuning answers.</p>
+        </section>
+        {{/hasVerdicts}}
+        <section id="numbers">
         <h2>Numbers</h2>
         <div class="scroll" tabindex="0" role="region" aria-label="Table of measures">
         <table>
@@ -70,13 +103,24 @@ enum ReportTemplate {
         </table>
         </div>
         </section>
-        <section>
+        <section id="figures">
         <h2>Figures</h2>
         {{#figures}}
-        <figure id="figure-{{number}}">
+        <section class="picture" id="figure-{{number}}">
         <h3>{{number}}. {{title}}</h3>
-        <img{{#narrow}} class="narrow"{{/narrow}} src="{{source}}" alt="{{alternative}}">
-        <figcaption>{{caption}} <span class="unit">({{name}}.gp, .svg, .png)</span></figcaption>
+        <figure>
+        <div class="scroll" tabindex="0" role="region" aria-label="Figure {{number}}"><picture><source srcset="{{sourceDark}}" media="(prefers-color-scheme: dark)"><img{{#narrow}} class="narrow"{{/narrow}} src="{{source}}" alt="{{alternative}}"></picture></div>
+        <figcaption>{{caption}} <span class="unit">({{name}}.gp, .svg, .png, .pdf)</span></figcaption>
+        </figure>
+        {{#space}}
+        <details hidden>
+        <summary>Turn figure {{number}}</summary>
+        <div class="space" hidden data-space="{{json}}">
+        <p><label>Surface <select></select></label> <span class="quiet">Loss <output></output>, one scale for all. Drag, or use the arrow keys.</span></p>
+        <canvas tabindex="0" role="img" aria-label="The surface of figure {{number}}, which can be turned"></canvas>
+        </div>
+        </details>
+        {{/space}}
         {{#table}}
         <details>
         <summary>Numbers of figure {{number}}</summary>
@@ -92,10 +136,10 @@ enum ReportTemplate {
         </div>
         </details>
         {{/table}}
-        </figure>
+        </section>
         {{/figures}}
         </section>
-        <section>
+        <section id="methods">
         <h2>Methods</h2>
         <dl>
         {{#methods}}
@@ -103,7 +147,7 @@ enum ReportTemplate {
         {{/methods}}
         </dl>
         </section>
-        <section>
+        <section id="reproduce">
         <h2>How to reproduce</h2>
         <pre>{{command}}</pre>
         <dl>
@@ -114,6 +158,7 @@ enum ReportTemplate {
         <details><summary>Resolved configuration, hashes and machine</summary><pre>{{manifest}}</pre></details>
         </section>
         </main>
+        {{#interactive}}<script>\(SpaceScript.text)</script>{{/interactive}}
         </body>
         </html>
 

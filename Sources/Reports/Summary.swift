@@ -16,6 +16,9 @@ public enum Number {
         "\(text(Double(String(format: "%.2g", 100 * share)) ?? .nan)) %"
     }
 
+    /// A text in which no line ends between a number and its percent sign.
+    static func bound(_ text: String) -> String { text.replacingOccurrences(of: " %", with: "\u{A0}%") }
+
     /// A standard error needs two digits.
     public static func error(_ value: Double) -> String {
         value.isFinite ? text(Double(String(format: "%.2g", value)) ?? value) : "–"
@@ -44,6 +47,8 @@ public struct Summary {
         public let unit: String
         /// One per variant, in the order of the file.
         public let cells: [Cell]
+        /// Whether it belongs to a block of parameters.
+        public var isOfBlock = false
     }
 
     /// In the order of reading.
@@ -92,7 +97,9 @@ public struct Summary {
         for (path, title) in Summary.first { add(path, title) }
         for group in Summary.groups(record) {
             let prefix = Summary.title(of: group)
+            let start = measures.count
             for (name, title) in Summary.curvature { add("\(group)/\(name)", prefix + title) }
+            if Summary.block(of: group) != nil { for i in start..<measures.count { measures[i].isOfBlock = true } }
         }
         var names: [String] = []
         for path in record.variants.flatMap({ $0.scalars.map(\.path) }) where path.hasPrefix("sharpness/") {
@@ -115,14 +122,31 @@ public struct Summary {
         return groups.sorted { ($0.split(separator: "/").count, $0) < ($1.split(separator: "/").count, $1) }
     }
 
+    /// The block of parameters that a group's numbers belong to; `nil` for all parameters.
+    static func block(of group: String) -> String? {
+        let pieces = group.split(separator: "/").map(String.init)
+        guard let position = pieces.firstIndex(of: "blocks"), position + 1 < pieces.count else { return nil }
+        return pieces[(position + 1)...].joined(separator: "/")
+    }
+
+    /// The matrix of a group: "" for the Hessian, else its name in the file.
+    static func matrix(of group: String) -> String {
+        let first = group.split(separator: "/").dropFirst().first.map(String.init) ?? ""
+        return first == "blocks" ? "" : first
+    }
+
     /// What stands before a title to tell a group from the Hessian's over all parameters.
     static func title(of group: String) -> String {
         let pieces = group.split(separator: "/").dropFirst().map(String.init)
         guard let first = pieces.first else { return "" }
         let matrices = ["ggn": "GGN", "residual": "H − G", "fisher": "Fisher"]
         let matrix = matrices[first].map { "\($0) " } ?? ""
-        guard let position = pieces.firstIndex(of: "blocks"), position + 1 < pieces.count else { return matrix }
-        return "\(pieces[(position + 1)...].joined(separator: "/")): \(matrix)"
+        return block(of: group).map { "\($0): \(matrix)" } ?? matrix
+    }
+
+    /// A number of a variant, or the first of an array.
+    static func cell(_ variant: VariantRecord, _ path: String) -> Cell {
+        variant.scalar(path).map { cell($0) } ?? cell(variant.array(path))
     }
 
     private static func cell(_ scalar: ScalarRecord?) -> Cell {

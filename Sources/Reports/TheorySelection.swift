@@ -23,18 +23,23 @@ extension FigureSelection {
             let (trace, norm) = (column("trace"), column("frobenius"))
             return TheoryFigure.Curve(
                 title: title, t: line.t,
-                panels: [
-                    series("lambda_max", residual: "lambda_max_residual"),
-                    series("lambda_min", residual: "lambda_min_residual"),
-                    TheoryFigure.Series(
+                series: [
+                    .loss: TheoryFigure.Series(values: column("loss"), errors: column("standard_error")),
+                    .largest: series("lambda_max", residual: "lambda_max_residual"),
+                    .smallest: series("lambda_min", residual: "lambda_min_residual"),
+                    .trace: TheoryFigure.Series(values: trace, errors: column("trace_error")),
+                    .traceRatio: TheoryFigure.Series(
                         values: zip(trace, norm).map { $0 / $1 },
                         errors: zip(column("trace_error"), norm).map { $0 / $1 }),
                 ])
         }
+        let marks = record.variants.filter { $0.source == holder.source }
+            .compactMap { $0.attributes["position_on_path"]?.number }.filter { $0 > 0 && $0 < 1 }
         let figure = TheoryFigure(
             name: "theory", curves: curves, bound: bound,
-            defect: TheoryFigure.Series(values: defect, errors: path.column("defect_error") ?? defect.map { _ in .nan })
-        )
+            defect: TheoryFigure.Series(
+                values: defect, errors: path.column("defect_error") ?? defect.map { _ in .nan }),
+            marks: marks)
         let largest = path.column("lambda_max") ?? []
         let above = zip(path.t, zip(largest, bound)).filter { $1.0 > $1.1 * 1.001 }.map { Number.text($0.0) }
         let worst = defect.filter(\.isFinite).max() ?? .nan
@@ -45,17 +50,18 @@ extension FigureSelection {
                 : "; λ max exceeds the affine bound at α = \(above.joined(separator: ", ")).")
         return [
             Entry(
-                figure: figure, title: "The theory of smoothing, measured",
+                figure: figure, title: "The path of smoothing: loss and curvature",
                 caption:
-                    "From the random draw (α = 0) to the pre-trained weights (α = 1), with two controls: shrinking alone, and noise of the same size alone. Dotted: the bound αλmax(H₁) + (1 − α)λmax(H₂) that an affine Hessian would obey. \(verdict) Bands: residual of eigenvalues, one standard error elsewhere.",
-                header: ["α", "loss", "λ max", "bound", "λ min", "D(α)", "λ max, shrinking", "λ max, noise"],
+                    "From the random draw (α = 0) to the pre-trained weights (α = 1), with two controls: shrinking alone, and noise of the same size alone. Dashed: the variants compared. Dotted: the bound αλmax(H₁) + (1 − α)λmax(H₂) that an affine Hessian would obey. \(verdict) Bands: residual of eigenvalues, one standard error elsewhere.",
+                header: ["α", "loss", "λ max", "bound", "λ min", "trace", "D(α)", "λ max, shrinking", "λ max, noise"],
                 rows: path.t.indices.map { index in
                     func text(_ line: String, _ column: String) -> String {
                         Number.text(holder.line(line)?.column(column)?[index] ?? .nan)
                     }
                     return [
                         Number.text(path.t[index]), text("theory_sff", "loss"), text("theory_sff", "lambda_max"),
-                        text("theory_sff", "bound"), text("theory_sff", "lambda_min"), text("theory_sff", "defect"),
+                        text("theory_sff", "bound"), text("theory_sff", "lambda_min"), text("theory_sff", "trace"),
+                        text("theory_sff", "defect"),
                         text("theory_shrink", "lambda_max"), text("theory_noise", "lambda_max"),
                     ]
                 })

@@ -26,7 +26,7 @@ extension FigureSelection {
                     figure: figure,
                     title: isThroughWeights(name) ? "Over a volume through weights" : "Over a volume, one scale",
                     caption:
-                        "\(lead(first)) Left: the three cuts through the centre. Right: the layers at both ends of z and between. White lines: equal loss; grey: not finite or not computed.\(DirectionSpread.caption(first))",
+                        "\(lead(first)) Left: the three cuts through the centre. Right: the layers at both ends of z and between. Lines: equal loss; grey: not finite or not computed.\(DirectionSpread.caption(first))",
                     isRaster: true,
                     header: ["variant", "smallest", "at (x, y, z)", "largest", "at (x, y, z)", "centre"],
                     rows: known.map { extremes($0.0, $0.1.coordinates, shown($0.1)) })
@@ -40,7 +40,9 @@ extension FigureSelection {
                 entries.append(
                     Entry(
                         figure: figure, title: "Over a volume: spread over directions",
-                        caption: DirectionSpread.explanation(first), isRaster: true))
+                        caption: DirectionSpread.explanation(first), isRaster: true,
+                        header: ["variant", "smallest", "at (x, y, z)", "largest", "at (x, y, z)", "centre"],
+                        rows: spreads.map { extremes($0.title, [$0.x, $0.y, $0.z], $0.loss) }))
             }
             return entries
         }
@@ -112,7 +114,9 @@ extension FigureSelection {
                 title: "A volume of one layer",
                 caption:
                     "One of the coordinates has a single value, so the volume is a plane. \(lead(first))\(DirectionSpread.caption(first))",
-                isNarrow: panels.count == 1)
+                isNarrow: panels.count == 1,
+                header: ["variant", "smallest", "at", "largest", "at", "centre"],
+                rows: panels.map { extremes($0.title, [$0.x, $0.y], $0.loss) })
         ]
     }
 }

@@ -1,0 +1,88 @@
+import Foundation
+
+/// A kind of file that gnuplot draws.
+public enum FigureFormat: String, Sendable, CaseIterable {
+    /// For pages.
+    case svg
+    /// For everything that shows pixels.
+    case png
+    /// For papers.
+    case pdf
+    /// For pages in dark colours.
+    case svgDark = "svg-dark"
+    /// For slides in dark colours.
+    case pngDark = "png-dark"
+    /// For LaTeX, which sets the text: a `.tex` to be included, and the PDF it refers to.
+    case cairolatex
+
+    /// What stands behind the figure's name in the file's name.
+    var suffix: String {
+        switch self {
+        case .svg: ".svg"
+        case .png: ".png"
+        case .pdf: ".pdf"
+        case .svgDark: "-dark.svg"
+        case .pngDark: "-dark.png"
+        case .cairolatex: "-latex.tex"
+        }
+    }
+
+    /// `set terminal …` for a page in centimetres. Pixels are 96 to the inch in SVG and 200 in PNG; letters have 8 points
+    /// everywhere.
+    func terminal(width: Double, height: Double) -> String {
+        func pixels(_ length: Double, _ density: Double) -> Int { Int((length / 2.54 * density).rounded()) }
+        func centimetres(_ length: Double) -> String { String(format: "%.3fcm", length) }
+        return switch self {
+        case .svg, .svgDark:
+            "set terminal svg size \(pixels(width, 96)),\(pixels(height, 96)) font 'DejaVu Sans,10.7' background paper; small = ',9'"
+        case .png, .pngDark:
+            "set terminal pngcairo size \(pixels(width, 200)),\(pixels(height, 200)) font 'DejaVu Sans,8' fontscale 2.08 linewidth 2 pointscale 2 background paper; small = ',7'"
+        case .pdf:
+            "set terminal pdfcairo size \(centimetres(width)),\(centimetres(height)) font 'DejaVu Sans,8' fontscale 0.75 linewidth 1 pointscale 0.6 background paper; small = ',7'"
+        case .cairolatex:
+            "set terminal cairolatex pdf input size \(centimetres(width)),\(centimetres(height)) fontscale 0.75 linewidth 1 pointscale 0.6; small = ''"
+        }
+    }
+}
+
+/// A script that draws one page in every format.
+enum FigurePage {
+    /// A single and a double column of a journal, in centimetres.
+    static let column = 8.6, page = 17.8
+
+    /// The script. It stands alone: `gnuplot NAME.gp` in its folder draws the files again; `formats` says which.
+    ///
+    /// The body may use the variables `ink`, `mid`, `faint`, `shade` and `paper`, from the strongest to the weakest colour, `c0` to
+    /// `c7` for variants, and `small` for a smaller font.
+    static func script(_ name: String, width: Double, height: Double, data: String, body: String) -> String {
+        let terminals = FigureFormat.allCases.map { format in
+            """
+                if (format eq '\(format.rawValue)') {
+                    \(format.terminal(width: width, height: height))
+                    set output '\(name)\(format.suffix)'
+                }
+
+            """
+        }.joined()
+        return """
+            # \(name): drawn by landscape. Edit and run again: gnuplot \(name).gp
+            if (!exists('formats')) formats = 'svg png pdf svg-dark'    # also png-dark, cairolatex
+            set encoding utf8
+            \(data)
+            do for [format in formats] {
+                dark = strstrt(format, 'dark') > 0
+                tex = format eq 'cairolatex'
+                paper = dark ? '#161616' : '#ffffff'; ink = dark ? '#e8e8e8' : '#1b1b1b'; mid = dark ? '#b0b0b0' : '#555555'
+                faint = dark ? '#6e6e6e' : '#999999'; shade = dark ? '#333333' : '#eeeeee'
+            \(Palette.variables)
+            \(terminals)    set minussign
+                set border lc rgb ink; set tics tc rgb ink; set key tc rgb ink; set title tc rgb ink
+                set xlabel tc rgb ink; set ylabel tc rgb ink; set zlabel tc rgb ink; set cblabel tc rgb ink
+            \(body.split(separator: "\n", omittingEmptySubsequences: false).map { "    " + $0 }.joined(separator: "\n"))
+                reset
+            }
+            set output
+
+            """
+    }
+}
