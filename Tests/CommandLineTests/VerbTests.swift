@@ -76,6 +76,27 @@ import Testing
         #expect(bare.status == 69 && bare.output.contains("apt-get install gnuplot-nox"))
     }
 
+    @Test func exportsOfWholeFiles() throws {
+        let made = try Program.run(
+            [
+                "probe", "--windows", "4", "--variants", "pretrained,sff:0.7", "--measures", "loss,plane", "--grid",
+                "3x2",
+                "--no-report", "--quiet", "--output", scratch.path("run.h5"),
+            ], in: scratch.url)
+        #expect(made.status == 0, "\(made.errors)")
+        for (format, file, message) in [
+            ("npz", "run.npz", "such as variants/pretrained/loss"), ("xdmf", "run.xmf", "2 planes and volumes"),
+        ] {
+            let arguments = ["export", "run.h5", "--format", format, "--output", file]
+            let exported = try Program.run(arguments, in: scratch.url)
+            #expect(exported.status == 0 && exported.output.contains(message), "\(exported.output)\(exported.errors)")
+            #expect(try Program.run(arguments, in: scratch.url).status == 73)
+            #expect(try Program.run(arguments + ["--overwrite"], in: scratch.url).status == 0)
+        }
+        let left = scratch.contents.filter { !$0.hasPrefix("std") && !$0.hasSuffix(".lock") }
+        #expect(left == ["run.h5", "run.links.h5", "run.npz", "run.xmf"])
+    }
+
     @Test func pretrainIsReproducibleAndLearns() throws {
         let options = [
             "--patch", "8", "--width", "16", "--feed-forward", "16", "--layers", "1", "--heads", "2", "--tokens", "4",
