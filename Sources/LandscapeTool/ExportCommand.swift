@@ -9,10 +9,13 @@ struct ExportCommand: ParsableCommand {
         discussion: """
             goldstein: one plane of one variant as the surface file (.h5) of tomgoldstein/loss-landscape and the SFF code. \
             vtk: one plane or volume of one variant as image data (.vtk) for ParaView and VTK. \
+            xdmf: a text (.xmf) that shows ParaView and VTK all planes and volumes inside the result file, without a copy; a small \
+            .links.h5 stands beside it. \
+            npz: all numbers in one archive for numpy.load. \
             csv: a folder with one table for each line, plane and volume, and one for all numbers.
             """)
 
-    enum Format: String, CaseIterable, ExpressibleByArgument { case goldstein, vtk, csv }
+    enum Format: String, CaseIterable, ExpressibleByArgument { case goldstein, vtk, xdmf, npz, csv }
 
     /// The names those programs know.
     enum Surface: String, CaseIterable, ExpressibleByArgument {
@@ -23,7 +26,7 @@ struct ExportCommand: ParsableCommand {
     @Argument(help: "A result file of 'landscape probe', finished or not.")
     var file: String
 
-    @Option(help: "goldstein, vtk or csv.")
+    @Option(help: "goldstein, vtk, xdmf, npz or csv.")
     var format: Format
 
     @Option(
@@ -72,6 +75,12 @@ struct ExportCommand: ParsableCommand {
             print(
                 "\(output): \(variant) \(grid.id), \(size), \((grid.columns.map(\.name) + ["status"]).joined(separator: ", "))"
             )
+        case .xdmf:
+            let (links, count) = try XDMFDescription.write(record, to: output, overwrite: overwrite)
+            print("\(output): \(count) planes and volumes inside \(file), by way of \(links); keep the three together")
+        case .npz:
+            let keys = try NumPyArchive.write(record, to: output, overwrite: overwrite)
+            print("\(output): \(keys.count) arrays, such as \(keys.first { $0.hasSuffix("/loss") } ?? keys[0])")
         case .csv:
             for path in try writeTables(record) { print(path) }
         }

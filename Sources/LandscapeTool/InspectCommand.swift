@@ -1,14 +1,17 @@
-import Reports
 import Archive
 import ArgumentParser
 import Checkpoints
 import Forecasters
 import Foundation
+import Reports
 
 /// Says what a file holds.
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspect", abstract: "What a checkpoint or a result file holds.")
+        commandName: "inspect", abstract: "What a checkpoint or a result file holds.",
+        discussion: """
+            Of a result file: how it was made, the table of its measures, and a tree of everything in it with the key number of each object.
+            """)
 
     @Argument(help: "A safetensors file, a checkpoint folder, or a result file.")
     var path: String
@@ -16,10 +19,17 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "List every tensor of a checkpoint.")
     var tensors = false
 
+    @Flag(help: "Print a result file as one JSON document.")
+    var json = false
+
     func run() throws {
         let url = URL(fileURLWithPath: path)
-        if isHDF5(url) { return printRun(try RunReader.read(path)) }
+        if isHDF5(url) {
+            let record = try RunReader.read(path)
+            return json ? print(try ProbeDocument(record).text()) : printRun(record)
+        }
         let checkpoint = try Checkpoint(url)
+        guard !json else { throw Exit.Failure(.usage, "\(path): --json describes result files; this is a checkpoint") }
         let elements = checkpoint.entries.reduce(0) { $0 + $1.count }
         let types = Dictionary(grouping: checkpoint.entries, by: \.type).map { "\($0.value.count) \($0.key.rawValue)" }
             .sorted()
@@ -62,20 +72,8 @@ struct InspectCommand: ParsableCommand {
         }
         print("")
         print(record.attributes["experiment"] == nil ? ProbeTable(record).text() : ExperimentCommand.text(record))
-        func describe(_ variant: String, _ path: String, _ loss: [Double]?, _ status: [ItemStatus]) {
-            let done = status.filter { $0 == .done }.count
-            let failed = status.filter { $0 == .failed }.count
-            let interpolated = status.count { $0 == .interpolated }
-            let finite = (loss ?? []).filter(\.isFinite)
-            let range =
-                finite.isEmpty
-                ? "" : ", loss \(Number.text(finite.min() ?? .nan)) to \(Number.text(finite.max() ?? .nan))"
-            print(
-                "\(variant) \(path): \(done) of \(status.count) points\(interpolated > 0 ? ", \(interpolated) interpolated" : "")\(failed > 0 ? ", \(failed) failed" : "")\(range)"
-            )
-        }
-        for variant in record.variants {
-            for grid in variant.grids { describe(variant.name, "\(grid.id)", grid.column("loss"), grid.status) }
+        if record.attributes["experiment"] == nil {
+            print("\n" + InspectTree(record).text(root: URL(fileURLWithPath: path).lastPathComponent))
         }
     }
 }

@@ -11,9 +11,9 @@ struct LandscapeCommand: ParsableCommand {
         discussion: """
             Results go to stdout, progress and messages to stderr.
 
-            Exit codes: 0 done; 1 computation failed; 2 finished, but something did not converge (with --strict); \
-            64 usage; 65 bad input data; 66 no such input; 69 gnuplot or GPU missing; 73 cannot create output; \
-            75 stopped, go on with --resume.
+            Exit codes: 0 done; 1 computation failed, or 'verify' found another number; 2 finished, but something did \
+            not converge (with --strict); 64 usage; 65 bad input data; 66 no such input; 69 gnuplot or GPU missing; \
+            73 cannot create output; 75 stopped, go on with --resume.
             """,
         version: Version.text,
         subcommands: [
@@ -21,7 +21,7 @@ struct LandscapeCommand: ParsableCommand {
             EvaluateCommand.self,
             PretrainCommand.self,
             ReportCommand.self,
-            ExportCommand.self, InspectCommand.self, ModelsCommand.self, DoctorCommand.self,
+            ExportCommand.self, InspectCommand.self, VerifyCommand.self, ModelsCommand.self, DoctorCommand.self,
         ])
 
     static func main() {

@@ -2,26 +2,27 @@ import Archive
 import Foundation
 import Landscape
 
-/// The results as one JSON document, schema `landscape-probe/1`. Numbers that are not finite are null with a reason beside
-/// them.
+/// The results as one JSON document: schema `landscape-probe/1` of a run that has just ended, `landscape-inspect/1` of a file. Numbers that are not
+/// finite are null with a reason beside them.
 struct ProbeDocument {
     let record: RunRecord
-    let seconds: Double
+    /// How long the run took; `nil` for a file that was found.
+    let seconds: Double?
 
-    init(_ record: RunRecord, seconds: Double) {
+    init(_ record: RunRecord, seconds: Double? = nil) {
         self.record = record
         self.seconds = seconds
     }
 
     func text() throws -> String {
         var object: [String: Any] = [
-            "schema": "landscape-probe/1", "file": record.path,
+            "schema": seconds == nil ? "landscape-inspect/1" : "landscape-probe/1", "file": record.path,
             "windows": Int(record.attributes["windows"]?.number ?? 0),
             "model": [
                 "family": record.attributes["model"]?.text ?? "",
                 "architecture": record.attributes["architecture"]?.text ?? "",
                 "parameters": Int(record.attributes["parameters"]?.number ?? 0),
-            ], "complete": record.isComplete, "seconds": seconds, "peak_memory_bytes": ProcessMemory.peak,
+            ], "complete": record.isComplete,
             "variants": record.variants.map(variant),
             "planes": record.variants.flatMap { variant in variant.planes.map { plane(variant.name, $0) } },
             "lines": record.variants.flatMap { variant in variant.lines.map { line(variant.name, $0) } },
@@ -36,6 +37,13 @@ struct ProbeDocument {
         object["data"] = data
         if let shard = record.shard { object["shard"] = ["index": shard.index, "count": shard.count] }
         object["configuration"] = configuration
+        if let seconds {
+            (object["seconds"], object["peak_memory_bytes"]) = (seconds, ProcessMemory.peak)
+        } else {
+            (object["title"], object["created"], object["command"]) = (record.title, record.created, record.command)
+            // Larger seeds than JSON's numbers hold are texts, as in the configuration.
+            object["seed"] = String(record.seed)
+        }
         let encoded = try JSONSerialization.data(
             withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
         return String(decoding: encoded, as: UTF8.self)

@@ -28,8 +28,10 @@ struct ProbeRun {
     var precisionCheck: PrecisionCheck?
     /// What is computed together; empty unless a shard needs to know.
     let units: [String: Int]
-    private let auxiliaryHash: String?
-    private let fileHashes: [String: String]
+    /// SHA-256 of the weights of --auxiliary.
+    let auxiliaryHash: String?
+    /// SHA-256 of the files among the variants and the axes, by path.
+    let fileHashes: [String: String]
 
     init(
         _ workspace: Workspace, _ settings: ProbeSettings, workers: Int, ranks: RankGroup? = nil, command: [String]
@@ -72,6 +74,14 @@ struct ProbeRun {
     /// The variant that carries the path θ₂ → θ₁, which belongs to all.
     var pathHolder: Variant { settings.variants.contains(.pretrained) ? .pretrained : settings.variants[0] }
 
+    /// The line of the path.
+    static let path = GridID.line("path")
+
+    /// Its points, from θ₂ at 0 to θ₁ at 1.
+    func pathGeometry() throws -> SliceGeometry {
+        try .path(first: workspace.pretrained.flat, second: weights.auxiliary)
+    }
+
     var pathCoordinates: [Double] { Slices.coordinates(from: 0, to: 1, count: settings.points) }
 
     func plan(_ axes: SliceAxes?) throws -> RunPlan {
@@ -106,7 +116,7 @@ struct ProbeRun {
     }
 
     /// SHA-256 of a flat parameter vector's bytes in the precision of the run.
-    private func hash(_ θ: Tensor) throws -> String {
+    func hash(_ θ: Tensor) throws -> String {
         var hash = SHA256()
         let piece = 1 << 20
         let width = workspace.dtype.byteWidth
@@ -206,7 +216,7 @@ struct ProbeRun {
         if settings.has(.path) && variant == pathHolder {
             plans.append(
                 GridPlan(
-                    name: "path", t: pathCoordinates, columns: lineColumns,
+                    name: ProbeRun.path.name, t: pathCoordinates, columns: lineColumns,
                     attributes: ["axis": "alpha theta1 + (1 - alpha) theta2", "seed": .unsigned(settings.seed)]
                         .merging(SliceShapes.attributes(.line, joinsWeights: true)) { $1 }
                         .merging(precisionAttributes) { $1 }))
@@ -240,101 +250,6 @@ struct ProbeRun {
             result["marks_\(name)"] = .doubles(found.map { $0.coordinates[index] })
         }
         return result
-    }
-
-    /// Everything that decides the numbers, in one text; threads and outputs are not among it.
-    private func configuration() -> [String: Any] {
-        var text: [String: Any] = [
-            "model": workspace.model.family, "architecture": workspace.model.architecture,
-            "weights": workspace.weightsPath,
-            "data": workspace.dataPath, "windows": workspace.windows.description,
-            "data_scaling": workspace.dataset.provenance,
-            "columns": workspace.dataset.series.names, "context": workspace.context, "horizon": workspace.horizon,
-            "task": workspace.task.rawValue, "loss": workspace.loss.rawValue, "batch": workspace.batch,
-            "precision": workspace.dtype.description, "device": workspace.device.description,
-            "variants": settings.variants.map(\.name), "exclude": settings.exclude.terms,
-            "measures": settings.measures.map(\.rawValue), "eigen": settings.eigen, "tolerance": settings.tolerance,
-            "max_products": settings.maxProducts, "samples": settings.samples,
-            "exact_search": settings.exactSearch, "ends": settings.ends.rawValue,
-            "operators": settings.matrices.map(\.rawValue), "blocks": settings.blocks,
-            "trace_method": settings.traceMethod.rawValue, "density_probes": settings.densityProbes,
-            "density_steps": settings.densitySteps, "bandwidth": settings.bandwidth,
-            "learning_rate": settings.learningRate, "theory_points": settings.theoryPoints,
-            "theory_probes": settings.theoryProbes, "self_check": settings.selfCheck,
-            "convexity_grid": [settings.convexityGrid.x, settings.convexityGrid.y],
-            "axes": axesText, "orthogonal": settings.isOrthogonal, "derivatives": settings.derivatives,
-            "one_dimensional": settings.oneDimensional.rawValue, "grid": settings.planeGrid,
-            "points": settings.points,
-            "range": settings.automaticFactor.map { ["auto", $0] as [Any] } ?? [
-                settings.range.low, settings.range.high,
-            ],
-            "direction_seeds": settings.directionSeeds,
-            "seed": String(settings.seed),
-        ]
-        if settings.has(.volume) { text["volume_grid"] = settings.volumeGrid }
-        if settings.has(.sharpness) {
-            text["sharpness"] = sharpness.chosen.map(\.name)
-            if let layer = settings.flatnessLayer { text["flatness_layer"] = layer }
-        }
-        if let size = workspace.choices.patchSize { text["patch_size"] = size }
-        if let frequency = workspace.choices.frequency { text["frequency"] = frequency }
-        if let dataset = workspace.choices.dataset { text["dataset"] = dataset }
-        if workspace.task == .imputation { text["mask_rate"] = workspace.maskRate }
-        if let tolerance = settings.adaptiveTolerance { text["adaptive"] = tolerance }
-        if let memory = settings.memory { text["memory"] = memory }
-        if let error = settings.traceError { text["trace_error"] = error }
-        if let auxiliary = settings.auxiliary { text["auxiliary"] = auxiliary }
-        return text
-    }
-
-    private var axesText: String {
-        switch settings.axes {
-        case .random(let normalization): normalization.rawValue
-        case .files(let paths): "file:" + paths.joined(separator: ",")
-        case .trajectory(let paths): "trajectory:" + paths.joined(separator: ",")
-        default: settings.axes.name
-        }
-    }
-
-    private func hashes() throws -> [String: Any] {
-        var result: [String: Any] = [
-            "weights": workspace.weightsHash, "data": workspace.dataHash,
-            "configuration": SHA256.hash(of: Array(try workspace.model.configurationJSON().utf8)),
-        ]
-        if let auxiliaryHash { result["auxiliary"] = auxiliaryHash }
-        for (path, hash) in fileHashes { result["file:\(path)"] = hash }
-        return result
-    }
-
-    private func fingerprint() throws -> String {
-        var configuration = configuration()
-        // Paths may move; contents may not.
-        for key in ["weights", "data", "auxiliary"] { configuration[key] = nil }
-        switch settings.axes {
-        case .files: configuration["axes"] = "file"
-        case .trajectory: configuration["axes"] = "trajectory"
-        default: break
-        }
-        let object: [String: Any] = [
-            "algorithm": 7, "configuration": configuration, "sha256": try hashes(),
-            "libtorch": Runtime.version, "onednn": Runtime.usesOneDNN,
-        ]
-        return SHA256.hash(of: Array(try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])))
-    }
-
-    private func manifestJSON() throws -> String {
-        let system = ProcessInfo.processInfo
-        let object: [String: Any] = [
-            "configuration": configuration(), "sha256": try hashes(),
-            "software": [
-                "landscape": Version.number, "libtorch": Runtime.version,
-                "matrix_products": Runtime.usesOneDNN ? "oneDNN" : "libtorch",
-            ],
-            "machine": ["system": system.operatingSystemVersionString, "cores": system.activeProcessorCount],
-        ]
-        let data = try JSONSerialization.data(
-            withJSONObject: object, options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])
-        return String(decoding: data, as: UTF8.self)
     }
 
     // MARK: Execution

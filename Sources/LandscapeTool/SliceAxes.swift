@@ -133,6 +133,11 @@ struct SliceAxes {
     /// The trajectory that the axes come from.
     var trajectory: TrajectoryPlane?
 
+    /// The points of a slice: through the given weights, or around θ where there are none.
+    func geometry(_ kind: GridKind, around θ: Tensor) -> SliceGeometry {
+        .affine(centre: centre ?? θ, axes: Array(vectors.prefix(kind.rawValue)))
+    }
+
     /// What each axis of a slice is, and the cosine ⟨a, b⟩ / (‖a‖‖b‖) of each two of them, as attributes: `axis` of a line; `x_axis`, `y_axis`
     /// and `cosine` of a plane; `x_axis`, `y_axis`, `z_axis`, `cosine_xy`, `cosine_xz` and `cosine_yz` of a volume.
     func attributes(_ kind: GridKind) throws -> [String: AttributeValue] {

@@ -8,18 +8,15 @@ import Tensor
 extension VariantAnalysis {
     func slices(_ point: VariantPoint) throws {
         let surrounds = axes.flatMap { run.carries(variant, $0) ? $0 : nil }
-        let centre = surrounds?.centre ?? point.θ
-        if settings.has(.line), let axes = surrounds { try slice(.line, axes, around: centre) }
+        if settings.has(.line), let axes = surrounds { try slice(.line, axes, around: point.θ) }
         if settings.has(.path) && variant == run.pathHolder {
             try attempt("path") {
-                let ends = try SliceGeometry.path(
-                    first: run.workspace.pretrained.flat, second: try run.weights.auxiliary)
-                try evaluate(.line("path"), ends)
-                try checkPrecision(.line("path")) { try $0.path() }
+                try evaluate(ProbeRun.path, run.pathGeometry())
+                try checkPrecision(ProbeRun.path) { try $0.path() }
             }
         }
-        if settings.has(.plane), let axes = surrounds { try slice(.plane, axes, around: centre) }
-        if settings.has(.volume), let axes = surrounds { try slice(.volume, axes, around: centre) }
+        if settings.has(.plane), let axes = surrounds { try slice(.plane, axes, around: point.θ) }
+        if settings.has(.volume), let axes = surrounds { try slice(.volume, axes, around: point.θ) }
         if settings.has(.theory) && variant == run.pathHolder {
             try attempt("theory") {
                 try TheoryMeasure(settings: settings).run(run, objective, name: name, file: file)
@@ -28,24 +25,23 @@ extension VariantAnalysis {
         if settings.has(.convexity), let axes = surrounds {
             try attempt("convexity") {
                 try ConvexityMeasure(settings: settings).run(
-                    objective, run, .affine(centre: centre, axes: Array(axes.vectors.prefix(2))), name: name,
-                    file: file)
+                    objective, run, axes.geometry(.plane, around: point.θ), name: name, file: file)
             }
         }
     }
 
     /// The slice of a kind along the axes.
-    private func slice(_ kind: GridKind, _ axes: SliceAxes, around centre: Tensor) throws {
+    private func slice(_ kind: GridKind, _ axes: SliceAxes, around θ: Tensor) throws {
         let id = GridID(kind, axes.name)
         let vectors = Array(axes.vectors.prefix(kind.rawValue))
-        let geometry = SliceGeometry.affine(centre: centre, axes: vectors)
+        let geometry = axes.geometry(kind, around: θ)
         try attempt("\(kind)") {
             try releaseUnused()
             if kind == .plane, let tolerance = settings.adaptiveTolerance {
                 try AdaptivePlane(tolerance: tolerance).run(
                     run, objective, geometry, variant: name, plane: id.name, file: file)
             } else if settings.drawsSeveralDirections {
-                try alongSeveral(id, centre, vectors)
+                try alongSeveral(id, axes.centre ?? θ, vectors)
             } else {
                 try evaluate(id, geometry, pairing(points: grid(id)?.count ?? 0))
             }

@@ -104,6 +104,8 @@ import Testing
                 }
             }
         }
+        let verified = try Program.run(["verify", "3.h5", "--quiet"], in: scratch.url)
+        #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
     }
 
     /// What refines or checks itself while it runs decides alike on all ranks; measures of sharpness stay in lockstep.

@@ -76,6 +76,75 @@ import Testing
         #expect(bare.status == 69 && bare.output.contains("apt-get install gnuplot-nox"))
     }
 
+    @Test func inspectShowsATreeOfAResultFile() throws {
+        let made = try Program.run(
+            [
+                "probe", "--windows", "4", "--variants", "pretrained,sff:0.7", "--measures",
+                "loss,gradient,eigen,line,path,plane,volume", "--eigen", "1", "--tolerance", "0.1", "--max-products",
+                "20",
+                "--points", "3", "--grid", "3x3,3x1x2", "--no-report", "--quiet", "--output", scratch.path("run.h5"),
+            ], in: scratch.url)
+        #expect(made.status == 0, "\(made.errors)")
+        let inspected = try Program.run(["inspect", "run.h5"], in: scratch.url)
+        #expect(inspected.status == 0, "\(inspected.errors)")
+        let lines = inspected.output.split(separator: "\n").map(String.init)
+        // How it was made, the table, the tree.
+        #expect(lines[0].hasPrefix("run.h5: Loss landscape of") && lines[0].hasSuffix(", complete"))
+        let table = try #require(lines.firstIndex { $0.hasPrefix("gradient norm") })
+        let root = try #require(lines.firstIndex(of: "run.h5"))
+        #expect(table < root)
+        let tree = lines[root...]
+        #expect(tree.allSatisfy { $0.count <= 110 })
+        for (start, end) in [
+            ("├─ pretrained  70168 parameters, weights ", "…"), ("│  ├─ loss ", "samples"),
+            ("│  │  └─ eigenvalues_smallest ", "1 of 1 converged"), ("│  ├─ lines", "lines"),
+            ("│  │  └─ path ", "3 of 3 points, loss"), ("└─ sff:0.7 ", "…"),
+            ("   │  └─ random ", "3 × 3: 9 of 9 points, loss"),
+            ("   │     ├─ x ", "−1 to 1, random, filter-normalised"),
+            ("   │     └─ cosine ", "0.00"), ("   └─ volumes", "volumes"),
+            ("      └─ random ", "3 × 1 × 2: 6 of 6 points"),
+            ("         ├─ z ", "−1 to 1"),
+        ] {
+            #expect(tree.contains { $0.hasPrefix(start) && $0.contains(end) }, "\(start) … \(end)\n\(inspected.output)")
+        }
+        // The texts of a variant begin in one column.
+        let starts = tree.filter { $0.contains(" points") && $0.hasPrefix("│") }.map { line in
+            line.distance(from: line.startIndex, to: line.firstRange(of: /\d/)?.lowerBound ?? line.startIndex)
+        }
+        #expect(starts.count == 4 && Set(starts).count == 1)
+        #expect(tree.contains { $0.contains("3 × 3: 9 of 9 points") && $0.contains("centre") })
+
+        let document = try Program.run(["inspect", "run.h5", "--json"], in: scratch.url)
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(document.output.utf8)) as? [String: Any])
+        #expect(object["schema"] as? String == "landscape-inspect/1" && object["seed"] as? String == "0")
+        #expect(object["seconds"] == nil && object["complete"] as? Bool == true)
+        #expect((object["volumes"] as? [[String: Any]])?.count == 2)
+        #expect(try Program.run(["inspect", weights, "--json"], in: scratch.url).status == 64)
+        #expect(try Program.run(["inspect", "none.h5", "--json"], in: scratch.url).status == 66)
+    }
+
+    @Test func exportsOfWholeFiles() throws {
+        let made = try Program.run(
+            [
+                "probe", "--windows", "4", "--variants", "pretrained,sff:0.7", "--measures", "loss,plane", "--grid",
+                "3x2",
+                "--no-report", "--quiet", "--output", scratch.path("run.h5"),
+            ], in: scratch.url)
+        #expect(made.status == 0, "\(made.errors)")
+        for (format, file, message) in [
+            ("npz", "run.npz", "such as variants/pretrained/loss"), ("xdmf", "run.xmf", "2 planes and volumes"),
+        ] {
+            let arguments = ["export", "run.h5", "--format", format, "--output", file]
+            let exported = try Program.run(arguments, in: scratch.url)
+            #expect(exported.status == 0 && exported.output.contains(message), "\(exported.output)\(exported.errors)")
+            #expect(try Program.run(arguments, in: scratch.url).status == 73)
+            #expect(try Program.run(arguments + ["--overwrite"], in: scratch.url).status == 0)
+        }
+        let left = scratch.contents.filter { !$0.hasPrefix("std") && !$0.hasSuffix(".lock") }
+        #expect(left == ["run.h5", "run.links.h5", "run.npz", "run.xmf"])
+    }
+
     @Test func pretrainIsReproducibleAndLearns() throws {
         let options = [
             "--patch", "8", "--width", "16", "--feed-forward", "16", "--layers", "1", "--heads", "2", "--tokens", "4",

@@ -167,7 +167,7 @@ import Testing
         ).split(separator: "\n")
         #expect(table.count == 25 && table[0] == "x,y,z,loss,standard_error,difference,difference_error,status")
         let inspected = try Program.run(["inspect", scratch.path("run.h5")], in: scratch.url)
-        #expect(inspected.output.contains("scratch volumes/random: 24 of 24 points"))
+        #expect(inspected.output.contains(": 24 of 24 points, loss "))
     }
 
     @Test(arguments: [

@@ -26,17 +26,7 @@ public enum VTKImage {
             }
             spacing.append(step)
         }
-        let place = OutputPlace(path)
-        try place.checkFolder()
-        if try place.fileExists(), !overwrite { throw .outputExists(path: path) }
-        let temporary = "\(place.path).\(getpid()).tmp"
-        var isMoved = false
-        defer { if !isMoved { unlink(temporary) } }
-        do { try data(grid, title: title, spacing: spacing).write(to: URL(fileURLWithPath: temporary)) } catch {
-            throw .cannotCreate(path: path, reason: error.localizedDescription)
-        }
-        try place.moveHere(temporary)
-        isMoved = true
+        try OutputPlace(path).write(data(grid, title: title, spacing: spacing), overwrite: overwrite)
     }
 
     /// The distance between neighbours, 1 for a single value; `nil` where distances differ by more than rounding or do not ascend.

@@ -71,6 +71,13 @@ struct HDF5Group: HDF5Node {
         return HDF5Dataset(handle: made, file: file, name: path(child))
     }
 
+    /// Creates a link to an object of another file; a relative path begins at the folder of this one.
+    func linkOutside(_ child: String, file: String, path: String) throws(ArchiveError) {
+        guard H5Lcreate_external(file, path, id, child, chdf5_default(), chdf5_default()) >= 0 else {
+            throw unwritable("/" + child)
+        }
+    }
+
     // MARK: - Opening
 
     /// Whether this group has a child of that name.

@@ -45,6 +45,21 @@ struct OutputPlace {
         }
     }
 
+    /// Puts a file of these bytes here, by a temporary one that is moved when it is complete; what stands here is an error unless it may
+    /// be overwritten.
+    func write(_ data: Data, overwrite: Bool) throws(ArchiveError) {
+        try checkFolder()
+        if try fileExists(), !overwrite { throw .outputExists(path: given) }
+        let temporary = "\(path).\(getpid()).tmp"
+        var isMoved = false
+        defer { if !isMoved { unlink(temporary) } }
+        do { try data.write(to: URL(fileURLWithPath: temporary)) } catch {
+            throw .cannotCreate(path: given, reason: error.localizedDescription)
+        }
+        try moveHere(temporary)
+        isMoved = true
+    }
+
     /// Moves a finished file here, over what stands here, and records that on the disk.
     func moveHere(_ temporary: String) throws(ArchiveError) {
         guard rename(temporary, path) == 0 else {

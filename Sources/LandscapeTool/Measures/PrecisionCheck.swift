@@ -41,10 +41,7 @@ final class PrecisionCheck: @unchecked Sendable {
     }
 
     /// The path from θ₂ to θ₁.
-    func path() throws -> SliceGeometry {
-        let run = try reference().run
-        return try .path(first: run.workspace.pretrained.flat, second: run.weights.auxiliary)
-    }
+    func path() throws -> SliceGeometry { try reference().run.pathGeometry() }
 
     /// Whether a slice with these attributes is still to be measured.
     static func isPending(_ attributes: [String: AttributeValue]) -> Bool {
