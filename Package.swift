@@ -96,7 +96,7 @@ let package = Package(
             name: "TrainingTests",
             dependencies: ["Training", "Forecasters", "Networks", "Checkpoints", "Tensor", "OracleSupport"]),
         .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
-        .testTarget(name: "ReportsTests", dependencies: ["Reports", "Archive", "Figures"]),
+        .testTarget(name: "ReportsTests", dependencies: ["Reports", "Archive", "Checkpoints", "Figures"]),
         .target(name: "OracleSupport", path: "Tests/OracleSupport"),
         .executableTarget(name: "ArchiveWriterHelper", dependencies: ["Archive"], path: "Tests/ArchiveWriterHelper"),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "ArchiveWriterHelper", "OracleSupport"]),

@@ -12,7 +12,7 @@ public enum FigureFormat: String, Sendable, CaseIterable {
     case svgDark = "svg-dark"
     /// For slides in dark colours.
     case pngDark = "png-dark"
-    /// For LaTeX, which sets the text: a `.tex` to be included, and the PDF it refers to.
+    /// For XeLaTeX and LuaLaTeX, which set the text: a `.tex` to be included, and the PDF it refers to.
     case cairolatex
 
     /// What stands behind the figure's name in the file's name.
@@ -40,7 +40,7 @@ public enum FigureFormat: String, Sendable, CaseIterable {
         case .pdf:
             "set terminal pdfcairo size \(centimetres(width)),\(centimetres(height)) font 'DejaVu Sans,8' fontscale 0.75 linewidth 1 pointscale 0.6 background paper; small = ',7'"
         case .cairolatex:
-            "set terminal cairolatex pdf input size \(centimetres(width)),\(centimetres(height)) fontscale 0.75 linewidth 1 pointscale 0.6; small = ''"
+            "set terminal cairolatex pdf input size \(centimetres(width)),\(centimetres(height)) font ',8' fontscale 0.5 linewidth 1 pointscale 0.6; small = ''"
         }
     }
 }

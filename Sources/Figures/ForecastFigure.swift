@@ -41,19 +41,22 @@ public struct ForecastFigure: Figure {
         "\(panels.count) examples of forecasts by \(titles.joined(separator: ", ")) beside what came: \(panels.map(\.title).joined(separator: ", "))."
     }
 
+    /// Marks that tell curves apart in grey: disc, square, triangle, diamond. Dashes would hide the points of a short horizon.
+    private static let points = [7, 5, 9, 13]
+
     /// See ``Figure/script()``.
     public func script() -> String {
         let columns = min(2, max(1, panels.count))
         let rows = (panels.count + columns - 1) / columns
         let width = FigurePage.page
         // Centimetres.
-        let (left, right, gapX, top, bottom, gapY, panelHeight) = (1.4, 0.3, 1.3, 1.35, 1.2, 0.85, 2.9)
+        let (left, right, gapX, top, bottom, gapY, panelHeight) = (1.4, 0.3, 1.3, 1.35, 1.2, 1.3, 2.9)
         let panelWidth = (width - left - right - Double(columns - 1) * gapX) / Double(columns)
         let height = top + bottom + Double(rows) * panelHeight + Double(rows - 1) * gapY
         let key =
             ["NaN with lines lc rgb faint lw 1 title 'context'", "NaN with lines lc rgb ink lw 1.2 title 'what came'"]
             + titles.enumerated().map {
-                "NaN with lines lc rgb \(Palette.colour($0)) lw 1.5 dt \($0 % 4 + 1) title \(Gnuplot.quote(Gnuplot.label($1, limit: 24))) noenhanced"
+                "NaN with linespoints pt \(Self.points[$0 % 4]) ps 0.3 lc rgb \(Palette.colour($0)) lw 1.3 title \(Gnuplot.quote(Gnuplot.label($1, limit: 24))) noenhanced"
             }
         var data = ""
         var body = """
@@ -74,7 +77,7 @@ public struct ForecastFigure: Figure {
             for (number, forecast) in panel.forecasts.enumerated() {
                 data += Gnuplot.block("f\(index)x\(number)", forecast.enumerated().map { [Double($0 + 1), $1] })
                 plots.append(
-                    "$f\(index)x\(number) using 1:2 with lines lc rgb \(Palette.colour(number)) lw 1.5 dt \(number % 4 + 1) notitle"
+                    "$f\(index)x\(number) using 1:2 with linespoints pt \(Self.points[number % 4]) ps 0.3 lc rgb \(Palette.colour(number)) lw 1.3 notitle"
                 )
             }
             let (row, column) = (index / columns, index % columns)

@@ -11,10 +11,10 @@ enum Gnuplot {
         return escaped == flat ? quoted(flat) : "(tex ? \(quoted(escaped)) : \(quoted(flat)))"
     }
 
-    /// How LaTeX writes what it reads as commands.
+    /// How LaTeX writes what it reads as commands. Without braces, on which gnuplot loses the text.
     private static let latex: [Character: String] = [
-        "\\": "\\textbackslash{}", "{": "\\{", "}": "\\}", "$": "\\$", "&": "\\&", "#": "\\#", "_": "\\_", "%": "\\%",
-        "^": "\\textasciicircum{}", "~": "\\textasciitilde{}",
+        "\\": "\\char92 ", "{": "\\char123 ", "}": "\\char125 ", "^": "\\char94 ", "~": "\\char126 ", "$": "\\$",
+        "&": "\\&", "#": "\\#", "_": "\\_", "%": "\\%",
     ]
 
     /// A name of at most `limit` characters: the middle of a longer one, such as a path, gives way to an ellipsis.

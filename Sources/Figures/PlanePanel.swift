@@ -156,7 +156,7 @@ struct PlaneMap {
             \(yLabel.map { "set ylabel \(Gnuplot.quote($0)) offset \(yOffset),0; set format y '\(isSmall ? "%.2g" : "%g")'" } ?? "unset ylabel; set format y ''")
             \(dim.levels)
             \(bar)splot \(([image] + dim.plots).joined(separator: ", "))
-            set border 0; set tics scale 0 tc rgb '#ff000000'; unset title; unset xlabel; unset ylabel; unset colorbox
+            set border 0; set tics scale 0; set format x ''; set format y ''; unset title; unset xlabel; unset ylabel; unset colorbox
 
             """
         if crosses {
@@ -181,7 +181,7 @@ struct PlaneMap {
         // Something must be drawn for marks and holes to appear.
         let nothing = "$plane\(number) nonuniform matrix with lines lc rgb '#ff000000' nosurface nocontour"
         body += "\(bright.levels)\nsplot \((above.isEmpty ? [nothing] : above).joined(separator: ", "))\n"
-        body += "set border 31; set tics scale 1 tc rgb ink; unset label; unset object\n"
+        body += "set border 31; set tics scale 1; unset label; unset object\n"
         return (data, body)
     }
 

@@ -126,14 +126,18 @@ public struct TheoryFigure: Figure {
                 if quantity == .largest {
                     plots.append("$bound using 1:2 with lines lc rgb ink dt 3 notitle")
                 }
-                body += "set ylabel \(Gnuplot.quote(quantity.label)); set yrange [*:*]\n"
+                let values = curves.compactMap { $0.series[quantity]?.values }.joined()
+                // gnuplot refuses a plot without any number, unless it has a range.
+                body +=
+                    "set ylabel \(Gnuplot.quote(quantity.label)); set yrange \(values.contains(where: \.isFinite) ? "[*:*]" : "[0:1]")\n"
             } else {
                 let colour = Palette.colour(2)
                 plots = [
                     "$defect using 1:3:4 \(Self.band) \(colour) notitle",
                     "$defect using 1:2 with linespoints pt 7 ps 0.35 lc rgb \(colour) lw 1.4 notitle",
                 ]
-                body += "set ylabel 'affine defect D(α)'; set yrange [0:*]\n"
+                body +=
+                    "set ylabel 'affine defect D(α)'; set yrange [0:\(defect.values.contains { $0 > 0 } ? "*" : "1")]\n"
             }
             if plots.isEmpty { plots = ["NaN notitle"] }
             body += "plot \(plots.joined(separator: ", \\\n     "))\n"

@@ -105,6 +105,7 @@ public struct TrainingFigure: Figure {
             \(marks)\(titles)\(Gnuplot.margins(left: 0.10, right: 0.76, bottom: split, top: 0.92))
             set key at screen 0.785,0.9 left top Left reverse samplen 2.5
             set ylabel \(Gnuplot.quote(scale.label("loss"))); \(scale.isLogarithmic ? "set logscale y" : "")
+            \(steps.contains { $0[1].isFinite } ? "" : "set yrange [0:1]")
             \(hasNorms ? "set format x ''" : "set xlabel 'step'")
             plot \(plots.joined(separator: ", \\\n     "))
 
@@ -112,7 +113,7 @@ public struct TrainingFigure: Figure {
         if hasNorms {
             data += Gnuplot.block("norms", norms)
             body += """
-                unset label; unset key; unset logscale y
+                unset label; unset key; unset logscale y; set yrange [*:*]
                 \(Gnuplot.margins(left: 0.10, right: 0.76, bottom: low, top: 0.38))
                 \(Scale(norms.map { $0[1] }).isLogarithmic ? "set logscale y" : "")
                 set ylabel 'gradient norm'; set format x '%g'; set xlabel 'step'

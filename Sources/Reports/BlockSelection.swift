@@ -60,5 +60,5 @@ extension FigureSelection {
 
 extension String {
     /// With a capital at the beginning.
-    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+    var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

@@ -36,7 +36,8 @@ extension FigureSelection {
             let steps = Int(densities.first?.2.attributes["steps"]?.number ?? 0)
             var entries = [
                 Entry(
-                    figure: DensityFigure(name: name, curves: curves), title: "\(prefix)spectral density",
+                    figure: DensityFigure(name: name, curves: curves),
+                    title: "\(prefix)spectral density".capitalizedFirst,
                     caption:
                         "The eigenvalues, smoothed by a Gaussian of \(Number.text(bandwidth)) for the first variant and in proportion for the others. Outliers count as one eigenvalue each; the bulk is estimated by \(probes) random probes of \(steps) Lanczos steps. Band: one standard error over the probes.",
                     header: ["variant", "bandwidth", "smallest node", "largest node"],
@@ -65,7 +66,7 @@ extension FigureSelection {
                 entries.append(
                     Entry(
                         figure: TailFigure(name: "\(name)-tails", curves: tails),
-                        title: "\(prefix)tails of the spectrum",
+                        title: "\(prefix)tails of the spectrum".capitalizedFirst,
                         caption:
                             "How many eigenvalues lie beyond a magnitude: below it with a minus sign (left), above it (right). Near 0 the Lanczos steps resolve no single values. Band: one standard error over the probes.",
                         header: ["variant", "magnitude", "below −magnitude", "above magnitude"],

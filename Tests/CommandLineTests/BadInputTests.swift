@@ -155,4 +155,44 @@ import Testing
         #expect(report.status == 69 && report.errors.contains("gnuplot"), "\(report.errors)")
         #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.path("run.h5"))) == before)
     }
+
+    /// A gnuplot that is killed or refuses while it draws: 69 with its words, the results untouched, and the report made later.
+    @Test func gnuplotFails() throws {
+        let folder = scratch.url.appendingPathComponent("tools")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let fake = folder.appendingPathComponent("gnuplot")
+        let path = "\(folder.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+        func install(_ text: String) throws {
+            try text.write(to: fake, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: fake.path)
+        }
+        try install("#!/bin/sh\necho 'the plotter is out of ink' >&2\nexit 3\n")
+        var arguments = probe(["--output", scratch.path("run.h5")])
+        arguments.removeAll { $0 == "--no-report" }
+        let first = try Program.run(arguments, in: scratch.url, environment: ["PATH": path])
+        #expect(first.status == 69 && first.errors.contains("the plotter is out of ink"), "\(first.errors)")
+        let before = try Data(contentsOf: URL(fileURLWithPath: scratch.path("run.h5")))
+        try install("#!/bin/sh\nkill -9 $$\n")
+        let killed = try Program.run(["report", scratch.path("run.h5")], in: scratch.url, environment: ["PATH": path])
+        #expect(killed.status == 69 && killed.errors.contains("gnuplot could not draw"), "\(killed.errors)")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.path("run.h5"))) == before)
+        let later = try Program.run(["report", scratch.path("run.h5")], in: scratch.url)
+        #expect(later.status == 0, "\(later.errors)")
+        #expect(FileManager.default.fileExists(atPath: scratch.path("run-report/report.html")))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.path("run.h5"))) == before)
+        // Two files that cannot stand side by side say why; the same file twice can.
+        let other = try Program.run(
+            probe(["--output", scratch.path("other.h5"), "--seed", "4"]), in: scratch.url)
+        #expect(other.status == 0, "\(other.errors)")
+        let twice = try Program.run(
+            [
+                "report", scratch.path("run.h5"), scratch.path("run.h5"), "--output", scratch.path("two"), "--formats",
+                "svg",
+            ],
+            in: scratch.url)
+        #expect(twice.status == 0, "\(twice.errors)")
+        let page = try String(contentsOfFile: scratch.path("two/report.html"), encoding: .utf8)
+        #expect(page.contains("run 1: pretrained") && page.contains("run 2: pretrained"))
+        #expect(try Program.run(["report", scratch.path("run.h5"), "--formats", "gif"], in: scratch.url).status == 64)
+    }
 }

@@ -29,13 +29,14 @@ import Testing
 
     private func check(_ figure: some Figure, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let files = try renderer.render(figure)
-        let svg = try Data(contentsOf: files.svg)
-        let png = try Data(contentsOf: files.png)
+        let svg = try Data(contentsOf: #require(files.files[.svg]))
+        let png = try Data(contentsOf: #require(files.files[.png]))
         #expect(png.starts(with: [0x89, 0x50, 0x4E, 0x47]) && png.count > 3000, sourceLocation: sourceLocation)
         #expect(String(decoding: svg, as: UTF8.self).contains("</svg>"), sourceLocation: sourceLocation)
         let again = try renderer.render(figure)
         #expect(
-            try Data(contentsOf: again.svg) == svg, "the same figure has the same bytes", sourceLocation: sourceLocation
+            try Data(contentsOf: #require(again.files[.svg])) == svg, "the same figure has the same bytes",
+            sourceLocation: sourceLocation
         )
         #expect(
             !FileManager.default.fileExists(atPath: folder.appendingPathComponent("pwned").path),
@@ -150,14 +151,15 @@ import Testing
 
     @Test func scriptsStandAlone() throws {
         let files = try renderer.render(LineFigure(name: "alone", curves: [curve("a", [1, 2, 3, 4, 5])], xLabel: "t"))
-        try FileManager.default.removeItem(at: files.png)
+        let png = try #require(files.files[.png])
+        try FileManager.default.removeItem(at: png)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["gnuplot", "alone.gp"]
         process.currentDirectoryURL = folder
         try process.run()
         process.waitUntilExit()
-        #expect(process.terminationStatus == 0 && FileManager.default.fileExists(atPath: files.png.path))
+        #expect(process.terminationStatus == 0 && FileManager.default.fileExists(atPath: png.path))
     }
 
     struct Broken: Figure {

@@ -34,7 +34,7 @@ struct ForecastEvaluation: TaskEvaluation {
             + (levels.map { "; WQL at \($0.count) levels from \($0[0]) to \($0[$0.count - 1])" } ?? "")
     }
 
-    private func windows(_ horizon: Int, _ split: Split) throws -> WindowSet {
+    func windows(_ horizon: Int, _ split: Split) throws -> WindowSet {
         try dataset.windows(
             split, context: request.context, horizon: horizon, selection: request.selection, joint: model.channels > 1)
     }
@@ -79,7 +79,7 @@ struct ForecastEvaluation: TaskEvaluation {
     }
 
     /// The point forecast of a batch, and the values of its distribution where that is measured.
-    private func forecast(
+    func forecast(
         _ context: Tensor, _ windows: WindowSet, _ range: Range<Int>, _ θ: Parameters
     ) throws -> (point: [Float], values: [Float], form: QuantileMetrics.Form?) {
         let horizon = windows.horizon

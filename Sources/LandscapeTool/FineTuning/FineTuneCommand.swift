@@ -18,7 +18,7 @@ struct FineTuneCommand: ParsableCommand {
             landscape finetune --weights model.safetensors --data ETTh1.csv --strategy sff:0.7 --output tuned
 
             Writes model.safetensors (the weights with the lowest validation error), config.json and finetuning.json (settings, curves, \
-            metrics) into a folder. A run that was stopped or killed goes on with --resume, to the same bits.
+            metrics) into a folder, and into figures/ the curves of the training and forecasts of six test windows before and after it. A run that was stopped or killed goes on with --resume, to the same bits.
 
             --windows, --stride and --batch choose training windows and how many make a step.
             """)
@@ -77,6 +77,9 @@ struct FineTuneCommand: ParsableCommand {
 
     @Flag(help: "Replace the weights and records of a former run in the folder.")
     var overwrite = false
+
+    @Flag(help: "Draw no figures.")
+    var noReport = false
 
     @Flag(help: "Print one JSON document instead of a table.")
     var json = false
@@ -154,6 +157,9 @@ struct FineTuneCommand: ParsableCommand {
         let document = try record.json()
         try document.write(to: folder.record, options: .atomic)
         folder.removeStates()
+        if !noReport {
+            FineTuneFigures(run: run, outcome: outcome, evaluation: evaluation).draw(into: folder.figures, tuned: tuned)
+        }
         if json { print(String(decoding: document, as: UTF8.self)) } else { print(record.text(folder.weights.path)) }
     }
 

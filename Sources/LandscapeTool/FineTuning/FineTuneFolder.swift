@@ -13,6 +13,8 @@ struct FineTuneFolder {
     var record: URL { url.appendingPathComponent("finetuning.json") }
     /// θ on the way.
     var snapshots: URL { url.appendingPathComponent("snapshots") }
+    /// Curves and examples.
+    var figures: URL { url.appendingPathComponent("figures") }
     /// What a search of α has found so far.
     var search: URL { url.appendingPathComponent("alpha.json") }
 
