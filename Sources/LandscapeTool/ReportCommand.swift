@@ -4,10 +4,10 @@ import Figures
 import Foundation
 import Reports
 
-/// Draws the figures and writes the page.
+/// Draws the figures, writes the page and the notebook.
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Figures and an HTML page from a result file.")
+        commandName: "report", abstract: "Figures, an HTML page and a notebook from a result file.")
 
     @Argument(help: "A result file of 'landscape probe', finished or not.")
     var file: String
@@ -17,13 +17,20 @@ struct ReportCommand: ParsableCommand {
         help: ArgumentHelp("The folder to write into; beside the file when absent.", valueName: "folder"))
     var output: String?
 
+    @OptionGroup var book: NotebookOptions
+
     func run() throws {
         try ReportCommand.requireGnuplot(hint: "then run this again")
+        let folder = URL(fileURLWithPath: output ?? ReportCommand.defaultFolder(for: file))
         guard try RunReader.read(file).attributes["experiment"] == nil else {
-            throw Exit.Failure(.badData, "\(file): holds an experiment; its tables: landscape experiment \(file)")
+            // An experiment has a notebook and no figures.
+            if book.notebook != nil { return try book.write(file, report: folder) }
+            throw Exit.Failure(
+                .badData,
+                "\(file): holds an experiment; its tables: landscape experiment \(file); its notebook: --notebook PATH")
         }
-        let page = try ReportCommand.write(
-            file, to: URL(fileURLWithPath: output ?? ReportCommand.defaultFolder(for: file)))
+        let page = try ReportCommand.write(file, to: folder)
+        try book.write(file, report: folder)
         print(page.path)
     }
 
