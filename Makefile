@@ -15,10 +15,10 @@ setup: ## install system packages and libtorch (idempotent)
 build: setup ## build the landscape program (release)
 	$(SWIFT) build -c release --product landscape
 
-demo: build ## the main job on the embedded default: HDF5 file, figures and report in plots/demo
+demo: build ## the main job on the embedded default: HDF5 file, figures, report and notebook
 	@mkdir -p $(DEMO)
-	$(BIN) probe --output $(DEMO)/run.h5 --report $(DEMO) --overwrite
-	@echo "results: $(DEMO)/run.h5   report: $(DEMO)/report.html"
+	$(BIN) probe --output $(DEMO)/run.h5 --report $(DEMO) --notebook notebooks-out/demo.ipynb --overwrite
+	@echo "results: $(DEMO)/run.h5   report: $(DEMO)/report.html   notebook: notebooks-out/demo.ipynb"
 
 test: ## set up, build and test everything
 	@scripts/setup.sh --oracle

@@ -96,12 +96,14 @@ let package = Package(
             name: "TrainingTests",
             dependencies: ["Training", "Forecasters", "Networks", "Checkpoints", "Tensor", "OracleSupport"]),
         .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
-        .testTarget(name: "ReportsTests", dependencies: ["Reports", "Archive", "Checkpoints", "Figures"]),
+        .testTarget(
+            name: "ReportsTests", dependencies: ["Reports", "Archive", "Checkpoints", "Figures", "OracleSupport"]),
         .target(name: "OracleSupport", path: "Tests/OracleSupport"),
         .executableTarget(name: "ArchiveWriterHelper", dependencies: ["Archive"], path: "Tests/ArchiveWriterHelper"),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "ArchiveWriterHelper", "OracleSupport"]),
         .testTarget(name: "ArchitectureTests"),
-        .testTarget(name: "CommandLineTests", dependencies: ["LandscapeTool", "Archive", "Checkpoints"]),
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["LandscapeTool", "Archive", "Checkpoints", "OracleSupport"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20

@@ -13,8 +13,8 @@ torch_version=2.13.0
 packages=(libhdf5-dev libgnuplot-iostream-dev gnuplot-nox pkg-config fonts-dejavu-core)
 # The peers as released; the same torch as ours.
 bench_packages=("torch==$torch_version" pyhessian==0.1 curvlinops-for-pytorch==3.0.1 hessian-eigenthings==1.0.0a5 loss-landscapes==3.0.6 scipy safetensors numpy)
-# torch is the oracle of training.
-oracle_packages=("torch==$torch_version" numpy h5py xarray h5netcdf netCDF4 safetensors)
+# torch is the oracle of training; nbclient and its company run the notebooks.
+oracle_packages=("torch==$torch_version" numpy h5py xarray h5netcdf netCDF4 safetensors nbformat nbclient ipykernel matplotlib)
 
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'setup: error: %s\n' "$*" >&2; exit 69; }

@@ -39,7 +39,8 @@ enum ConfigurationArguments {
 /// The long names that a configuration file may use.
 enum ProbeOptionNames {
     static let flags: Set<String> = [
-        "resume", "overwrite", "no-report", "json", "dry-run", "strict", "quiet", "self-check", "exact-search",
+        "resume", "overwrite", "no-report", "no-notebook", "json", "dry-run", "strict", "quiet", "self-check",
+        "exact-search",
         "orthogonal", "derivatives",
     ]
     static let all: Set<String> = flags.union([
@@ -52,6 +53,6 @@ enum ProbeOptionNames {
         "samples", "precision", "device", "threads", "memory", "axes", "direction-seeds", "one-dimensional", "grid",
         "adaptive",
         "points", "range",
-        "seed", "output", "report", "shard", "rank-timeout",
+        "seed", "output", "report", "notebook", "shard", "rank-timeout",
     ])
 }

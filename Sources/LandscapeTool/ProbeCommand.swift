@@ -205,6 +205,8 @@ struct ProbeCommand: ParsableCommand {
     @Flag(help: "Write no report.")
     var noReport = false
 
+    @OptionGroup var book: NotebookOptions
+
     @Flag(help: "Print one JSON document instead of a table.")
     var json = false
 
@@ -289,13 +291,11 @@ struct ProbeCommand: ParsableCommand {
             print(ProbeTable(record).text())
         }
         var reportFailure: (any Error)?
-        if !noReport {
-            let folder = URL(fileURLWithPath: report ?? ReportCommand.defaultFolder(for: output))
-            do {
-                let page = try ReportCommand.write(output, to: folder)
-                Log.info("report: \(page.path)")
-            } catch { reportFailure = error }
-        }
+        let folder = URL(fileURLWithPath: report ?? ReportCommand.defaultFolder(for: output))
+        do {
+            if !noReport { Log.info("report: \(try ReportCommand.write(output, to: folder).path)") }
+            try book.write(output, report: folder, hasReport: !noReport)
+        } catch { reportFailure = error }
         Log.info("results: \(output)")
         if let reportFailure {
             Log.warning("the results are safe in \(output); write the report later with: landscape report \(output)")

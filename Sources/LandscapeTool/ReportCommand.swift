@@ -4,10 +4,11 @@ import Figures
 import Foundation
 import Reports
 
-/// Draws the figures and writes the page.
+/// Draws the figures, writes the page and the notebook.
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Figures and an HTML page from a result file, or several side by side.")
+        commandName: "report",
+        abstract: "Figures, an HTML page and a notebook from a result file; several files side by side.")
 
     @Argument(
         help:
@@ -26,21 +27,32 @@ struct ReportCommand: ParsableCommand {
             valueName: "list"))
     var formats = "svg,png,pdf"
 
-    func run() throws {
-        try ReportCommand.requireGnuplot(hint: "then run this again")
-        let formats = try ReportCommand.formats(formats)
-        let records = try files.map { file in
-            let record = try RunReader.read(file)
-            guard record.attributes["experiment"] == nil else {
-                throw Exit.Failure(.badData, "\(file): holds an experiment; its tables: landscape experiment \(file)")
-            }
-            return record
+    @OptionGroup var book: NotebookOptions
+
+    func validate() throws {
+        if files.count > 1 && book.notebook != nil {
+            throw ValidationError("--notebook: a notebook reads one file; write one for each.")
         }
-        guard let first = files.first else { throw ValidationError("give a result file") }
-        let folder = output ?? ReportCommand.defaultFolder(for: first) + (files.count > 1 ? "-compared" : "")
-        print(
-            try Report.write(RunComparison.combine(records), to: URL(fileURLWithPath: folder), formats: formats).page
-                .path)
+    }
+
+    func run() throws {
+        let formats = try ReportCommand.formats(formats)
+        guard let first = files.first else { throw ValidationError("Give a result file.") }
+        let folder = URL(
+            fileURLWithPath: output ?? ReportCommand.defaultFolder(for: first) + (files.count > 1 ? "-compared" : ""))
+        let records = try files.map { file in try RunReader.read(file) }
+        if let place = records.firstIndex(where: { $0.attributes["experiment"] != nil }) {
+            // An experiment has a notebook and no figures.
+            if files.count == 1, book.notebook != nil { return try book.write(first, report: folder) }
+            throw Exit.Failure(
+                .badData,
+                "\(files[place]): holds an experiment; its tables: landscape experiment \(files[place]); its notebook: --notebook PATH"
+            )
+        }
+        try ReportCommand.requireGnuplot(hint: "then run this again")
+        let page = try Report.write(RunComparison.combine(records), to: folder, formats: formats).page
+        if files.count == 1 { try book.write(first, report: folder) }
+        print(page.path)
     }
 
     static func formats(_ text: String) throws -> Set<FigureFormat> {
