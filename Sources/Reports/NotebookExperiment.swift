@@ -61,9 +61,9 @@ extension NotebookCell {
 
 
         assert sum(map(len, settings.values())) == len(VARIANTS)
-        Table(["model", "data", "strategy", "n", *names],
+        Table(["model", "data", "strategy", "fine-tunings", *names],
               [[*setting, str(len(found)), *(summary(found, name) for name in names)]
-               for setting, found in settings.items()], caption="Mean ± standard deviation over seeds.")
+               for setting, found in settings.items()], caption="Mean ± standard deviation over those that are done.")
         """#
 
     private static let experimentFigure = #"""
@@ -85,6 +85,7 @@ extension NotebookCell {
                 axis.set(xlabel=label(name), title=label(f"{model} on {series}"))
                 axis.set_yticks(range(len(found)), [label(s) for s in found])
                 axis.set_ylim(len(found) - 0.5, -0.5)
+                axis.locator_params(axis="x", nbins=5)
             plt.show()
         print("dots: fine-tunings; bars: their means")
         """#

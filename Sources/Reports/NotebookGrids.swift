@@ -59,7 +59,8 @@ extension NotebookCell {
                 levels = np.asarray(norm.inverse(np.linspace(0, 1, 12)[1:-1]))
                 levels = levels[(levels > values.min()) & (levels < values.max())]
                 if levels.size:
-                    axis.contour(x, y, values, levels=levels, colors="white", linewidths=0.7, alpha=0.8)
+                    colour = "white" if cmap == "viridis" else "0.3"
+                    axis.contour(x, y, values, levels=levels, colors=colour, linewidths=0.7, alpha=0.8, linestyles="solid")
             return image
 
 
@@ -206,7 +207,7 @@ extension NotebookCell {
                 assert data.loss.shape == (data.z.size, data.y.size, data.x.size)
                 values[name] = known(data, "directions_mean" if "directions_mean" in data else "loss")
             norm = colour_scale(*values.values())
-            figure, axes = panels(3 * len(values), columns=3, width=2.9, height=2.5)
+            figure, axes = panels(3 * len(values), columns=3, width=2.9, height=2.3)
             for row, (name, v) in enumerate(values.items()):
                 title = "through the weights" if through_weights else label(name)
                 for axis, (fixed, x, y) in zip(axes[3 * row :], [("z", "x", "y"), ("y", "x", "z"), ("x", "y", "z")]):

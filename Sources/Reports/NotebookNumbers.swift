@@ -252,9 +252,13 @@ extension NotebookCell {
                     floors.append(0.5 / (float(data.density.attrs.get("dimension", 1)) * width * np.sqrt(2 * np.pi)))
                     rows.append([name, number(width), f"{area:.4f}", number(x[0]), number(x[-1])])
                 left.set(title=f"density, {label(MATRICES.get(group, group))}", xlabel="eigenvalue (loss)", ylabel="density (1/loss)")
-                right.set(title="the same, logarithmic", xlabel="eigenvalue (loss)", yscale="log")
+                right.set(title="the same, logarithmic but near 0", xlabel="eigenvalue (loss)", yscale="log")
                 # Linear near 0, as far as the widest Gaussian reaches.
-                right.set_xscale("symlog", linthresh=3 * max(float(d.density.attrs["bandwidth"]) for d in known.values()))
+                linear = 3 * max(float(d.density.attrs["bandwidth"]) for d in known.values())
+                right.set_xscale("symlog", linthresh=linear)
+                far = max(float(np.abs(d.eigenvalue).max()) for d in known.values())
+                decades = 10.0 ** np.arange(np.ceil(np.log10(linear)), np.log10(far))
+                right.set_xticks([*-decades[::-1], 0, *decades])
                 top = max(float(d.density.max()) for d in known.values())
                 if top > 0:
                     right.set_ylim(min(min(floors), top / 10), 2 * top)
@@ -274,7 +278,8 @@ extension NotebookCell {
                         error = data[f"tail_{side}_error"].values * dimension
                         style = {"color": STYLE[name]["color"], "linestyle": STYLE[name]["linestyle"]}
                         y = np.where(share > 0, share * dimension, np.nan)
-                        axis.plot(x, y, label=label(name), **style)
+                        few = "." if np.isfinite(y).sum() <= 15 else ""
+                        axis.plot(x, y, marker=few, label=label(name), **style)
                         low = np.maximum(y - error, 1e-3)
                         axis.fill_between(x, low, y + error, color=style["color"], alpha=0.2, linewidth=0)
                 for axis, side in zip(axes, sides):

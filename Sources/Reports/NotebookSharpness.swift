@@ -149,11 +149,11 @@ extension NotebookCell {
                     assert np.isclose(means.mean(), value["value"], rtol=1e-6, atol=1e-9), (variant, means)
                     r_hat = float(value.get("r_hat", np.nan))
                     settled = int(np.nan_to_num(value.get("converged", 0))) == 1
-                    note = f", R-hat {number(r_hat)}{'' if settled else ': not settled'}"
+                    note = f"\nR-hat {number(r_hat)}{'' if settled else ', not settled'}"
                     rows.append([variant, number(value["value"], float(value["standard_error"])), number(r_hat),
                                  number(float(value.get("effective_draws", np.nan))), "yes" if settled else "no",
                                  ", ".join(number(m) for m in means)])
-                axis.set(title=label(variant, 20) + note, xlabel="step", ylabel=label(owner))
+                axis.set(title=label(variant) + note, xlabel="step", ylabel=label(owner))
             plt.show()
             return Table(["variant", "value", "R-hat", "effective draws", "settled", "means of the chains"], rows)
         """#

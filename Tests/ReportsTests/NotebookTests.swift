@@ -154,6 +154,42 @@ import Testing
         #expect(outcome.status == 0 && outcome.output.contains("every cell ran"), "\(outcome.output)")
     }
 
+    /// Two seeds of each strategy, one of which diverged and one of which is pending, and a baseline.
+    @Test(.enabled(if: ChildProcess.python != nil, "needs .deps/oracle or LANDSCAPE_ORACLE_PYTHON"))
+    func experimentsHaveTables() throws {
+        let path = folder.appendingPathComponent("experiment.h5").path
+        let runs = ["full", "sff:0.7"].flatMap { strategy in
+            (0..<2).map { (strategy, "m/d/\(strategy)/a0/t\($0)", "m") }
+        }
+        let plan = RunPlan(
+            title: "t", command: "c", seed: 0, manifestJSON: "{}", fingerprint: "f",
+            attributes: ["experiment": 1, "reference": "full"],
+            variants: (runs + [("na$i$ve", "baseline/d/naive", "")]).map { strategy, name, model in
+                VariantPlan(
+                    name: name, kind: model.isEmpty ? "baseline" : strategy, weightsSHA256: "", parameters: 1,
+                    attributes: ["model": .string(model), "data": "d", "strategy": .string(strategy)],
+                    scalars: ["start/loss", "test/mse_96"].map { ScalarPlan(path: $0, longName: $0) })
+            })
+        let file = try RunFile.create(at: path, plan: plan)
+        for (index, variant) in plan.variants.enumerated() where index != 3 {
+            for scalar in variant.scalars {
+                try file.setScalar(
+                    variant: variant.name, path: scalar.path, value: index == 0 ? .nan : Double(index),
+                    status: index == 0 ? .failed : .done)
+            }
+        }
+        try file.close()
+        let notebook = folder.appendingPathComponent("experiment.ipynb")
+        try Notebook.write(from: path, to: notebook)
+        #expect(
+            try cells(notebook).map(\.id).dropFirst(6) == [
+                "experiment-text", "experiment", "experiment-means", "experiment-figure", "compare-text", "compare",
+                "csv-text", "csv",
+            ])
+        let outcome = try NotebookRunner.execute(notebook)
+        #expect(outcome.status == 0 && outcome.output.contains("every cell ran"), "\(outcome.output)")
+    }
+
     /// The last bit of a loss at the centre of a plane is enough.
     @Test(.enabled(if: ChildProcess.python != nil, "needs .deps/oracle or LANDSCAPE_ORACLE_PYTHON"))
     func whatDoesNotHoldStopsTheNotebook() throws {
