@@ -67,6 +67,7 @@ enum FigurePage {
         return """
             # \(name): drawn by landscape. Edit and run again: gnuplot \(name).gp
             if (!exists('formats')) formats = 'svg png pdf svg-dark'    # also png-dark, cairolatex
+            if (!exists('letters')) letters = 0    # 1 where the fonts have every letter of the names
             set encoding utf8
             \(data)
             do for [format in formats] {

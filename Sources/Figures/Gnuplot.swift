@@ -4,11 +4,23 @@ import Foundation
 enum Gnuplot {
     /// A text for gnuplot. Single quotes: nothing in them is expanded, where double quotes would run shell commands between
     /// back-ticks. Line ends become blanks. Where LaTeX would read commands in it, another text stands for LaTeX.
+    ///
+    /// Letters that the font of the figures lacks become boxes, unless the variable `letters` of the script says that another font
+    /// has them; in SVG whoever shows it has the fonts. pngcairo draws what no font has as signs that fill the page.
     static func quote(_ text: String) -> String {
-        let flat = String(text.unicodeScalars.map { $0.value < 0x20 ? " " : Character($0) })
+        var flat = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars where !Letters.isInvisible(scalar) {
+            flat.append(scalar.value < 0x20 ? " " : scalar)
+        }
+        let plain = String(flat)
         func quoted(_ text: String) -> String { "'" + text.replacingOccurrences(of: "'", with: "''") + "'" }
-        let escaped = flat.map { Gnuplot.latex[$0] ?? String($0) }.joined()
-        return escaped == flat ? quoted(flat) : "(tex ? \(quoted(escaped)) : \(quoted(flat)))"
+        let escaped = plain.map { Gnuplot.latex[$0] ?? String($0) }.joined()
+        let boxed = Letters.boxed(plain)
+        let shown =
+            boxed == plain
+            ? quoted(plain)
+            : "(letters || strstrt(format, 'svg') > 0 ? \(quoted(plain)) : \(quoted(boxed)))"
+        return escaped == plain ? shown : "(tex ? \(quoted(escaped)) : \(shown))"
     }
 
     /// How LaTeX writes what it reads as commands. Without braces, on which gnuplot loses the text.

@@ -63,13 +63,15 @@ public struct Renderer: Sendable {
         let mark = folder.appendingPathComponent("\(name).done")
         for url in files.map(\.1) + [log, mark] { try? FileManager.default.removeItem(at: url) }
         var message = [CChar](repeating: 0, count: 1000)
-        guard cgnuplot_write(script.path, figure.script(), &message, 1000) == 0 else {
+        let body = figure.script()
+        guard cgnuplot_write(script.path, body, &message, 1000) == 0 else {
             throw .unwritable("\(script.path): \(Renderer.text(message))")
         }
         // `load` stops at the first error, where commands from a pipe would go on; the mark is made only after it.
         let command = "cd \(Renderer.shellQuote(folder.path)) && exec gnuplot 2> \(name).log"
         let text = """
             formats = '\(wanted.map(\.rawValue).joined(separator: " "))'
+            letters = \(Letters.areDrawable(body) ? 1 : 0)
             load '\(name).gp'; set print '\(name).done'; print 'done'
 
             """

@@ -15,7 +15,19 @@ struct ReportPage {
 
     func html() throws -> String {
         let template = try MustacheTemplate(string: ReportTemplate.text)
-        return template.render(try content())
+        return ReportPage.allowed(template.render(try content()))
+    }
+
+    /// HTML has no place for control characters, which a name or a command may hold: each becomes the sign for what has no sign.
+    static func allowed(_ text: String) -> String {
+        let isForbidden = { (scalar: Unicode.Scalar) in
+            (scalar.value < 0x20 && scalar != "\n" && scalar != "\t") || (0x7F...0x9F).contains(scalar.value)
+                || (0xFDD0...0xFDEF).contains(scalar.value) || scalar.value & 0xFFFE == 0xFFFE
+        }
+        guard text.unicodeScalars.contains(where: isForbidden) else { return text }
+        var cleaned = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { cleaned.append(isForbidden(scalar) ? "\u{FFFD}" : scalar) }
+        return String(cleaned)
     }
 
     private func content() throws -> [String: Any] {

@@ -185,6 +185,23 @@ import Testing
         #expect(forecasts.script().contains("$truth0 << EOD\n0.0 3.0\n1.0 4.0\n2.0 NaN\nEOD"))
     }
 
+    /// What no font has would fill the page; marks that turn the writing around are left out.
+    @Test func rareLettersBecomeBoxes() throws {
+        #expect(Letters.boxed("α θ₁ − 漢字é") == "α θ₁ − □□é")
+        #expect(Gnuplot.quote("a\u{202E}b") == "'ab'" && Gnuplot.quote("θ₁ → é") == "'θ₁ → é'")
+        #expect(
+            Gnuplot.quote("漢") == "(letters || strstrt(format, 'svg') > 0 ? '漢' : '□')")
+        #expect(Letters.areDrawable("plain θ") && !Letters.areDrawable("\u{E123}"))
+        let figure = SurfaceFigure(name: "rare", panels: [plane("漢字 \u{E123}_x") { $0 + $1 }])
+        try check(figure)
+        let files = try renderer.render(figure, formats: [.svg, .png]).files
+        #expect(try String(contentsOf: #require(files[.svg]), encoding: .utf8).contains("漢字"))
+        // The same picture as with boxes in the name.
+        let boxes = SurfaceFigure(name: "boxes", panels: [plane("□□ □_x") { $0 + $1 }])
+        let other = try renderer.render(boxes, formats: [.png]).files
+        #expect(try Data(contentsOf: #require(files[.png])) == Data(contentsOf: #require(other[.png])))
+    }
+
     @Test func severalFiguresAtOnce() throws {
         let figures: [(any Figure, Set<FigureFormat>)] = (0..<5).map { index in
             (PlaneFigure(name: "p\(index)", panels: [plane("\(index)") { $0 + Double(index) * $1 }]), [.svg])

@@ -38,6 +38,8 @@ import Testing
             #expect(section.contains("<caption>") || section.contains("Numbers of figure"), "\(section.prefix(200))")
             #expect(!section.contains("alt=\"\""))
         }
+        #expect(!page.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" && $0 != "\t" })
+        #expect(ReportPage.allowed("a\u{1B}\u{0}b\n\u{7F}\u{FFFF}é") == "a\u{FFFD}\u{FFFD}b\n\u{FFFD}\u{FFFD}é")
         let again = try Report.write(
             record, to: folder.appendingPathComponent("again"), formats: [.svg])
         #expect(try Data(contentsOf: again.page) == Data(contentsOf: files.page))
