@@ -185,6 +185,18 @@ enum Methods {
                 "Each by its published definition, which stands with its radius and source in the attributes of the number; docs/measures.md has invariances and pitfalls. The same windows and random draws for every variant. Where a gradient is not 0 the attribute first_order tells what the slope alone explains."
             ),
             (
+                !Comparison.measures(record).isEmpty, "Differences",
+                "Paired: the mean over windows or draws of the difference between two variants, with Student's 95 % interval. Common noise cancels, so it is far shorter than the two standard errors suggest. No correction for many comparisons."
+            ),
+            (
+                paths.contains { $0.contains("/blocks/") }, "Blocks",
+                "A diagonal block of the Hessian is the Hessian of the loss as a function of those parameters alone, the others held fixed."
+            ),
+            (
+                record.variants.contains { $0.line("theory_sff") != nil }, "Affine bound, D(α)",
+                "Were the Hessian affine along the path, λ max of the mix would be at most αλmax(H₁) + (1 − α)λmax(H₂), by convexity. D(α) = ‖H(α) − αH₁ − (1 − α)H₂‖F / ‖αH₁ + (1 − α)H₂‖F, estimated by random probes, says how far it is from that."
+            ),
+            (
                 slices, "Slices",
                 "Random directions follow Li et al. (arXiv 1712.09913), normalised once to the pre-trained weights and shared by all variants, so that pictures can be compared point by point."
             ),
