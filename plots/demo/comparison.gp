@@ -1,5 +1,6 @@
 # comparison: drawn by landscape. Edit and run again: gnuplot comparison.gp
 if (!exists('formats')) formats = 'svg png pdf svg-dark'    # also png-dark, cairolatex
+if (!exists('letters')) letters = 0    # 1 where the fonts have every letter of the names
 set encoding utf8
 $p0v0 << EOD
 1.9329301109537482 0.0 0.09134437396248202
@@ -296,7 +297,7 @@ do for [format in formats] {
     set lmargin at screen 0.83708; set rmargin at screen 0.98315; set bmargin at screen 0.31148; set tmargin at screen 0.44672
     set xrange [-6.505940429533272:6.16766706169073]; set xtics 5.0 font small; set format x '%.4g'
     set ytics ('' 0, '' 1, '' 2) noenhanced scale 0
-    set title 'θᵀHθ' noenhanced offset 0,-0.5 font small
+    set title (letters || strstrt(format, 'svg') > 0 ? 'θᵀHθ' : 'θ□Hθ') noenhanced offset 0,-0.5 font small
     set arrow 1 from first 0, graph 0 to first 0, graph 1 nohead lc rgb faint back
     plot $p14v0 using 1:2:3 with xerrorbars pt 7 ps 0.75 lw 1.2 lc rgb c0, $p14v1 using 1:2:3 with xerrorbars pt 7 ps 0.75 lw 1.2 lc rgb c1, $p14v2 using 1:2:3 with xerrorbars pt 7 ps 0.75 lw 1.2 lc rgb c2
     set lmargin at screen 0.12921; set rmargin at screen 0.27528; set bmargin at screen 0.06148; set tmargin at screen 0.19672

@@ -1,5 +1,6 @@
 # eigenvalues: drawn by landscape. Edit and run again: gnuplot eigenvalues.gp
 if (!exists('formats')) formats = 'svg png pdf svg-dark'    # also png-dark, cairolatex
+if (!exists('letters')) letters = 0    # 1 where the fonts have every letter of the names
 set encoding utf8
 $done0 << EOD
 -0.15 48.2667845442479 0.002802921486065285

@@ -1,5 +1,6 @@
 # intervals: drawn by landscape. Edit and run again: gnuplot intervals.gp
 if (!exists('formats')) formats = 'svg png pdf svg-dark'    # also png-dark, cairolatex
+if (!exists('letters')) letters = 0    # 1 where the fonts have every letter of the names
 set encoding utf8
 $v1sure << EOD
 10.431892174147489 -0.18 5.49385111791059 15.369933230384389
@@ -74,7 +75,7 @@ do for [format in formats] {
     set border 1; set tics nomirror out
     set xrange [-142.5625288451669:142.5625288451669]
     set yrange [9.5:-0.5]
-    set ytics ('loss' 0, 'SAM sharpness' 1, 'm-sharpness' 2, 'ASAM' 3, 'ASAM, rows' 4, 'average sharpness' 5, 'adaptive average' 6, 'θᵀHθ' 7, 'Fisher-Rao norm' 8, 'relative flatness' 9) noenhanced scale 0
+    set ytics ('loss' 0, 'SAM sharpness' 1, 'm-sharpness' 2, 'ASAM' 3, 'ASAM, rows' 4, 'average sharpness' 5, 'adaptive average' 6, (letters || strstrt(format, 'svg') > 0 ? 'θᵀHθ' : 'θ□Hθ') 7, 'Fisher-Rao norm' 8, 'relative flatness' 9) noenhanced scale 0
     set xlabel (tex ? 'difference from pretrained, \% of its value (95 \% interval; filled: leaves out 0)' : 'difference from pretrained, % of its value (95 % interval; filled: leaves out 0)') noenhanced
     set arrow from first 0, graph 0 to first 0, graph 1 nohead lc rgb mid
     set key at screen 0.20730337078651687,0.9836065573770492 left top horizontal Left reverse samplen 1 maxrows 1

@@ -1,5 +1,6 @@
 # line-difference: drawn by landscape. Edit and run again: gnuplot line-difference.gp
 if (!exists('formats')) formats = 'svg png pdf svg-dark'    # also png-dark, cairolatex
+if (!exists('letters')) letters = 0    # 1 where the fonts have every letter of the names
 set encoding utf8
 $curve0 << EOD
 -1.0 -0.6764920928981155 -0.727546945384783 -0.625437240411448

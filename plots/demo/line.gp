@@ -1,5 +1,6 @@
 # line: drawn by landscape. Edit and run again: gnuplot line.gp
 if (!exists('formats')) formats = 'svg png pdf svg-dark'    # also png-dark, cairolatex
+if (!exists('letters')) letters = 0    # 1 where the fonts have every letter of the names
 set encoding utf8
 $curve0 << EOD
 -1.0 3.6273209240753204 3.4638498337087684 3.7907920144418723

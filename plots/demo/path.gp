@@ -1,5 +1,6 @@
 # path: drawn by landscape. Edit and run again: gnuplot path.gp
 if (!exists('formats')) formats = 'svg png pdf svg-dark'    # also png-dark, cairolatex
+if (!exists('letters')) letters = 0    # 1 where the fonts have every letter of the names
 set encoding utf8
 $path << EOD
 0.0 2.219921537733171 2.1218633298171876 2.3179797456491547
