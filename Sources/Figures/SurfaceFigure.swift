@@ -47,7 +47,7 @@ public struct SurfaceFigure: Figure {
             let xStep = Scale.roundStep((panel.x[panel.x.count - 1] - panel.x[0]) / 3)
             let yStep = Scale.roundStep((panel.y[panel.y.count - 1] - panel.y[0]) / 3)
             body += """
-                set origin \(x0 / width),\((y0 - 0.1 * cellHeight) / height); set size \((cell + 0.3) / width),\(1.1 * cellHeight / height)
+                set origin \((x0 + 0.22) / width),\((y0 - 0.1 * cellHeight) / height); set size \((cell + 0.15) / width),\(1.1 * cellHeight / height)
                 set xrange [\(panel.x[0]):\(panel.x[panel.x.count - 1])]; set yrange [\(panel.y[0]):\(panel.y[panel.y.count - 1])]
                 set xtics \(xStep); set ytics \(yStep)
                 unset title; set label 1 \(Gnuplot.quote(Gnuplot.label(panel.title, limit: 28))) at screen \((x0 + 0.5 * cell + 0.2) / width), screen \((y0 + cellHeight - 0.3) / height) center noenhanced tc rgb ink

@@ -115,19 +115,19 @@ do for [format in formats] {
     set view 60,35,0.92,1.15; set xyplane 0; set lmargin 0; set rmargin 0; set bmargin 0; set tmargin 0; unset key; unset colorbox
     set pm3d depthorder border lc rgb '#333333' lw 0.25
     set border 31 lw 0.6 lc rgb ink; set xtics font small offset -0.6,-0.25; set ytics font small offset 0.6,-0.15; set ztics font small
-    set origin 0.0,-0.1; set size 0.3146067415730337,1.1
+    set origin 0.012359550561797753,-0.1; set size 0.30617977528089885,1.1
     set xrange [-1.0:1.0]; set yrange [-1.0:1.0]
     set xtics 1.0; set ytics 1.0
     unset title; set label 1 'pretrained' at screen 0.1601123595505618, screen 0.9371069182389937 center noenhanced tc rgb ink
     set xlabel 'x' offset 0,0.3; set ylabel 'y' offset 0,0.3
     splot $surface0 nonuniform matrix with pm3d
-    set origin 0.29775280898876405,-0.1; set size 0.3146067415730337,1.1
+    set origin 0.31011235955056177,-0.1; set size 0.30617977528089885,1.1
     set xrange [-1.0:1.0]; set yrange [-1.0:1.0]
     set xtics 1.0; set ytics 1.0
     unset title; set label 1 'scratch' at screen 0.45786516853932574, screen 0.9371069182389937 center noenhanced tc rgb ink
     set xlabel 'x' offset 0,0.3; set ylabel 'y' offset 0,0.3
     splot $surface1 nonuniform matrix with pm3d
-    set origin 0.5955056179775281,-0.1; set size 0.3146067415730337,1.1
+    set origin 0.6078651685393258,-0.1; set size 0.30617977528089885,1.1
     set xrange [-1.0:1.0]; set yrange [-1.0:1.0]
     set xtics 1.0; set ytics 1.0
     unset title; set label 1 'sff:0.7' at screen 0.7556179775280898, screen 0.9371069182389937 center noenhanced tc rgb ink
