@@ -172,18 +172,3 @@ struct InspectTree {
         return line.count <= width ? line : line.prefix(width - 1) + "…"
     }
 }
-
-extension GridRecord {
-    /// The point whose coordinates are all 0, where 0 lies inside every range: the weights that the slice surrounds.
-    var centre: Int? {
-        var index = 0
-        var stride = 1
-        for values in coordinates {
-            guard let place = values.firstIndex(of: 0), values.count == 1 || (place > 0 && place < values.count - 1)
-            else { return nil }
-            index += place * stride
-            stride *= values.count
-        }
-        return index
-    }
-}

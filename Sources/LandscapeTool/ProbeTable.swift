@@ -37,20 +37,3 @@ extension String {
         return text
     }
 }
-
-extension VariantRecord {
-    /// The upper end of the Hessian's spectrum, descending.
-    var largestEigenvalues: ArrayRecord? { array("curvature/eigenvalues") }
-    /// The lower end, ascending.
-    var smallestEigenvalues: ArrayRecord? { array("curvature/eigenvalues_smallest") }
-}
-
-extension ArrayRecord {
-    private func companion(prefix: String) -> [Double] {
-        companions.first { $0.name.hasPrefix(prefix) }?.values ?? values.map { _ in .nan }
-    }
-    /// Relative residuals of eigenvalues.
-    var residuals: [Double] { companion(prefix: "residuals") }
-    /// Which eigenvalues converged.
-    var isConverged: [Bool] { companion(prefix: "converged").map { $0 == 1 } }
-}

@@ -47,18 +47,6 @@ enum Comparison {
     }
 }
 
-extension GridRecord {
-    /// The point where all coordinates are 0.
-    var centre: Int? {
-        var index = 0
-        for axis in coordinates.reversed() {
-            guard let place = axis.firstIndex(of: 0) else { return nil }
-            index = index * axis.count + place
-        }
-        return index
-    }
-}
-
 extension VariantRecord {
     /// The file it comes from, where several are compared.
     var source: String? { attributes["source_file"]?.text }

@@ -55,14 +55,12 @@ struct FigureSelection {
         var rows: [[String]] = []
         let columns = record.variants.compactMap { variant -> (title: String, values: [EigenvalueFigure.Value])? in
             var values: [EigenvalueFigure.Value] = []
-            for (end, path) in [("largest", "curvature/eigenvalues"), ("smallest", "curvature/eigenvalues_smallest")] {
-                guard let array = variant.array(path), array.status == .done else { continue }
-                let residuals = array.companions.first { $0.name.hasPrefix("residuals") }?.values ?? []
-                let converged = array.companions.first { $0.name.hasPrefix("converged") }?.values ?? []
+            for (end, array) in [("largest", variant.largestEigenvalues), ("smallest", variant.smallestEigenvalues)] {
+                guard let array, array.status == .done else { continue }
                 let pairs = array.values.indices.map { index in
                     EigenvalueFigure.Value(
-                        value: array.values[index], residual: index < residuals.count ? residuals[index] : .nan,
-                        converged: index < converged.count && converged[index] == 1)
+                        value: array.values[index], residual: array.residuals[index],
+                        converged: array.isConverged[index])
                 }
                 for (index, pair) in pairs.enumerated() where pair.value.isFinite {
                     rows.append([

@@ -170,10 +170,9 @@ public struct Summary {
         case .pending: return Cell(text: "pending")
         case .failed: return Cell(text: "failed")
         case .done, .interpolated:
-            let residual = array.companions.first { $0.name.hasPrefix("residuals") }?.values.first ?? .nan
-            let converged = array.companions.first { $0.name.hasPrefix("converged") }?.values.first == 1
+            let (residual, isConverged) = (array.residuals[0], array.isConverged[0])
             return Cell(
-                value: value, error: abs(residual * value), note: converged ? "" : "not converged",
+                value: value, error: abs(residual * value), note: isConverged ? "" : "not converged",
                 text: Number.text(value))
         }
     }

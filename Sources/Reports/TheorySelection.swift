@@ -77,16 +77,14 @@ extension FigureSelection {
         }
         guard !panels.isEmpty else { return [] }
         let caption =
-            "|λ min / λ max| of the Hessian at every point: 0 where the loss is convex, 1 where negative curvature is as strong as positive (Li et al. 2018). The same axes for every variant."
+            "|λ min / λ max| of the Hessian at every point: 0 where the loss is convex, 1 where negative curvature is as strong as positive (Li et al. 2018). The same axes for every variant. Cross: the variant's own weights; triangle: the smallest ratio."
         let header = ["variant", "least", "greatest", "centre"]
-        let rows = panels.map { panel -> [String] in
-            let finite = panel.loss.filter(\.isFinite)
-            var centre = Double.nan
-            if let i = panel.x.firstIndex(of: 0), let j = panel.y.firstIndex(of: 0) {
-                centre = panel.loss[j * panel.x.count + i]
-            }
+        let rows = found.compactMap { title, plane -> [String]? in
+            guard let ratio = plane.column("ratio") else { return nil }
+            let finite = ratio.filter(\.isFinite)
             return [
-                panel.title, Number.text(finite.min() ?? .nan), Number.text(finite.max() ?? .nan), Number.text(centre),
+                title, Number.text(finite.min() ?? .nan), Number.text(finite.max() ?? .nan),
+                Number.text(plane.centre.map { ratio[$0] } ?? .nan),
             ]
         }
         let drawable = panels.filter(\.isDrawable)

@@ -61,17 +61,15 @@ private struct VerdictBuilder {
 
     /// λ with its residual, where it converged.
     private func eigenvalue(_ variant: VariantRecord) -> (value: Double, error: Double)? {
-        guard let array = variant.array("curvature/eigenvalues"), array.status == .done,
-            let value = array.values.first, value.isFinite,
-            let residual = array.companions.first(where: { $0.name.hasPrefix("residuals") })?.values.first,
-            array.companions.first(where: { $0.name.hasPrefix("converged") })?.values.first == 1
+        guard let array = variant.largestEigenvalues, array.status == .done, array.isConverged.first == true,
+            let value = array.values.first, value.isFinite, let residual = array.residuals.first
         else { return nil }
         return (value, abs(residual * value))
     }
 
     private func largest() -> String? {
         guard let a = eigenvalue(reference), let b = eigenvalue(variant), a.value > a.error else {
-            guard variant.array("curvature/eigenvalues")?.status == .done else { return nil }
+            guard variant.largestEigenvalues?.status == .done else { return nil }
             return
                 "Its λ max is not compared: one of the two did not converge, or that of \(reference.name) is not positive."
         }

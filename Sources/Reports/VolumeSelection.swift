@@ -76,7 +76,7 @@ extension FigureSelection {
         let words = cosines.isEmpty ? "" : "; cosines of the axes: \(cosines.joined(separator: ", "))"
         return isThroughWeights(volume.name)
             ? "One volume through weights (\(axes(volume))\(words))."
-            : "The same three axes for every variant (\(axes(volume))\(words)). Cross: the variant's own weights."
+            : "The same three axes for every variant (\(axes(volume))\(words)). Cross: the variant's own weights; triangle: the smallest loss of its layer."
     }
 
     /// What an axis is, in a word or two.
