@@ -13,7 +13,6 @@ import Testing
     init() throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("hostile-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try? FileManager.default.removeItem(atPath: "/tmp/x")
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
@@ -31,11 +30,13 @@ import Testing
         for name in expected { #expect(names.contains(name), "\(name) among \(names)") }
         #expect(Set(names).count == names.count, "\(names)")
         // No name was run, by gnuplot or by a shell.
-        #expect(!FileManager.default.fileExists(atPath: "/tmp/x"))
+        for place in [folder.path, folder.path + "/report", FileManager.default.currentDirectoryPath] {
+            #expect(!FileManager.default.fileExists(atPath: place + "/pwned"), "\(place)")
+        }
         let page = try String(contentsOf: files.page, encoding: .utf8)
         #expect(!page.contains("<b>&amp;</b>") && !page.contains("<script>alert"))
         for section in page.components(separatedBy: "<section class=\"picture\"").dropFirst() {
-            #expect(section.contains("<caption>") || section.contains("Numbers of figure"), "\(section.prefix(200))")
+            #expect(section.contains("Numbers of figure"), "\(section.prefix(200))")
             #expect(!section.contains("alt=\"\""))
         }
         #expect(!page.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" && $0 != "\t" })
@@ -43,8 +44,5 @@ import Testing
         let again = try Report.write(
             record, to: folder.appendingPathComponent("again"), formats: [.svg])
         #expect(try Data(contentsOf: again.page) == Data(contentsOf: files.page))
-        // Beside itself, too.
-        guard run.isComplete else { return }
-        #expect(throws: ArchiveError.self) { try RunComparison.combine([record, record]) }
     }
 }

@@ -5,7 +5,8 @@ import Foundation
 struct HostileRun {
     /// The first one is what the others are compared with.
     static let names = [
-        "pretrained", "quote\"s ' \"\"\"", "back\\slash\\", "`id` $(touch /tmp/x) ${y}", "$x^2$ <b>&amp;</b> {z}",
+        "pretrained", "quote\"s ' \"\"\"", "back\\slash\\", "`touch pwned` $(touch pwned) ${y}",
+        "$x^2$ <b>&amp;</b> {z}",
         "ünï/çødé θ₁ 漢字 \u{202E}rtl", "_line\nbreak\ttab", "| pipe * _star_ # \\(x\\)",
     ]
     static let title = "Title $a$ \\(b\\) <script>alert(1)</script> `code` [link](http://x) \"\"\"\n# no heading"
