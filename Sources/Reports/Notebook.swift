@@ -24,7 +24,8 @@ public enum Notebook {
             let file = URL(fileURLWithPath: record.path)
             let folder = report ?? URL(fileURLWithPath: file.deletingPathExtension().path + "-report")
             let text = text(
-                record, path: path(to: file, from: notebook), report: path(to: folder, from: notebook))
+                record, path: RelativePath.from(folderOf: notebook.path, to: file.path),
+                report: RelativePath.from(folderOf: notebook.path, to: folder.path))
             try Data(text.utf8).write(to: notebook, options: .atomic)
         } catch let error as CocoaError {
             throw ReportError(description: "\(notebook.path): cannot be written: \(error.localizedDescription)")
@@ -81,15 +82,5 @@ public enum Notebook {
             }
             return cell
         }
-    }
-
-    /// The path from the folder of the notebook, links followed, since `..` is of the real folder.
-    private static func path(to file: URL, from notebook: URL) -> String {
-        let parent = file.deletingLastPathComponent().resolvingSymlinksInPath()
-        let target = parent.appendingPathComponent(file.lastPathComponent).standardizedFileURL.pathComponents
-        let base = notebook.deletingLastPathComponent().resolvingSymlinksInPath().standardizedFileURL.pathComponents
-        let shared = zip(target, base).prefix { $0 == $1 }.count
-        let steps = [String](repeating: "..", count: base.count - shared) + target[shared...]
-        return steps.isEmpty ? "." : steps.joined(separator: "/")
     }
 }

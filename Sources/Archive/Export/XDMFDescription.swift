@@ -132,25 +132,3 @@ public enum XDMFDescription {
         }.joined()
     }
 }
-
-/// How one file is named from the folder of another.
-enum RelativePath {
-    /// Without symbolic links on the way, since ".." leaves the folder that a link leads to.
-    static func from(folderOf source: String, to target: String) -> String {
-        let base = resolved(source).dropLast()
-        let goal = resolved(target)
-        let shared = zip(base, goal).prefix { $0 == $1 }.count
-        return (base.dropFirst(shared).map { _ in ".." } + goal.dropFirst(shared)).joined(separator: "/")
-    }
-
-    /// The parts of a path whose folder exists.
-    private static func resolved(_ path: String) -> [String] {
-        let url = URL(fileURLWithPath: path)
-        let folder = url.deletingLastPathComponent().path
-        let known = realpath(folder, nil).map { pointer in
-            defer { free(pointer) }
-            return String(cString: pointer)
-        }
-        return (known ?? folder).split(separator: "/").map(String.init) + [url.lastPathComponent]
-    }
-}
