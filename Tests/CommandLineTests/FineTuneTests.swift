@@ -9,7 +9,7 @@ import Testing
     /// A short training: 6 steps an epoch.
     static let short = [
         "--windows", "48", "--batch", "8", "--epochs", "2", "--learning-rate", "1e-3", "--validation-stride", "60",
-        "--test-stride", "60", "--quiet",
+        "--test-stride", "60", "--quiet", "--no-report",
     ]
 
     static func run(_ arguments: [String], _ scratch: Scratch) throws -> Program.Result {
@@ -73,6 +73,62 @@ import Testing
         let first = try #require((document["results"] as? [[String: Any]])?.first)
         #expect(first["mse"] as? Double == rows[0]["mse"] as? Double)
         #expect(scratch.contents.filter { $0.hasPrefix("state") }.isEmpty)
+    }
+
+    /// The pictures show what the record and the series say.
+    @Test func curvesAndForecastsAreDrawn() throws {
+        let scratch = try Scratch()
+        let result = try FineTuneTests.run(
+            FineTuneTests.short.filter { $0 != "--no-report" } + ["--strategy", "lpff", "--output", "out"], scratch)
+        #expect(result.status == 0, "\(result.errors)")
+        func script(_ name: String) throws -> String {
+            for suffix in ["svg", "png", "pdf"] {
+                #expect(FileManager.default.fileExists(atPath: scratch.path("out/figures/\(name).\(suffix)")))
+            }
+            return try String(contentsOfFile: scratch.path("out/figures/\(name).gp"), encoding: .utf8)
+        }
+        func rows(_ block: String, _ text: String) throws -> [[Double]] {
+            let start = try #require(text.range(of: "$\(block) << EOD\n"))
+            let end = try #require(text.range(of: "\nEOD", range: start.upperBound..<text.endIndex))
+            return text[start.upperBound..<end.lowerBound].split(separator: "\n").map { line in
+                line.split(separator: " ").compactMap { Double($0) }
+            }
+        }
+        // Two phases of two epochs with six steps each, one after the other.
+        let phases = try #require(FineTuneTests.record("out", scratch)["phases"] as? [[String: Any]])
+        let epochs = phases.flatMap { $0["epochs"] as? [[String: Any]] ?? [] }
+        let drawn = try rows("epochs", script("training"))
+        #expect(drawn.map { $0[0] } == [6, 12, 18, 24])
+        for (column, key) in [(1, "training_loss"), (2, "validation_loss")] {
+            let recorded = epochs.compactMap { $0[key] as? Double }
+            #expect(recorded.count == 4)
+            // Reading JSON may lose the last bit.
+            for (row, value) in zip(drawn, recorded) { #expect(abs(row[column] - value) < 1e-12) }
+        }
+        #expect(try rows("steps", script("training")).count == 24)
+
+        // What came is the series itself, standardised: its differences are in proportion to those of the file.
+        let forecasts = try script("forecasts")
+        let truth = try rows("truth0", forecasts).map { $0[1] }
+        let title = try #require(forecasts.firstMatch(of: /set title '(\w+), row (\d+)'/))
+        let table = try String(
+            contentsOf: Program.root.appendingPathComponent("Sources/LandscapeTool/Resources/Embedded/series.csv"),
+            encoding: .utf8
+        ).split(separator: "\n").map { $0.split(separator: ",") }
+        let column = try #require(table[0].firstIndex(of: title.1))
+        // The first of the block is the context's last point; line 0 of the file is its header.
+        let first = try #require(Int(title.2))
+        let values = try (0..<truth.count).map { try #require(Double(table[first + $0][column])) }
+        let ratio = (truth[1] - truth[0]) / (values[1] - values[0])
+        for i in 2..<truth.count {
+            #expect(abs((truth[i] - truth[0]) - ratio * (values[i] - values[0])) < 1e-6 * abs(ratio))
+        }
+        let (before, after) = try (rows("f0x0", forecasts), rows("f0x1", forecasts))
+        #expect(before.count == truth.count - 1 && after.count == before.count && before != after)
+        #expect(forecasts.contains("'pretrained'") && forecasts.contains("'lpff'"))
+        let without = try FineTuneTests.run(
+            FineTuneTests.short + ["--strategy", "zero-shot", "--output", "bare"], scratch)
+        #expect(without.status == 0 && !FileManager.default.fileExists(atPath: scratch.path("bare/figures")))
     }
 
     @Test func startsAreThoseOfTheProbe() throws {
