@@ -149,19 +149,6 @@ import Testing
         #expect(svg.contains("_{x}^2"))
     }
 
-    @Test func scriptsStandAlone() throws {
-        let files = try renderer.render(LineFigure(name: "alone", curves: [curve("a", [1, 2, 3, 4, 5])], xLabel: "t"))
-        let png = try #require(files.files[.png])
-        try FileManager.default.removeItem(at: png)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["gnuplot", "alone.gp"]
-        process.currentDirectoryURL = folder
-        try process.run()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0 && FileManager.default.fileExists(atPath: png.path))
-    }
-
     struct Broken: Figure {
         let name = "broken"
         let alternative = ""
