@@ -12,7 +12,7 @@ struct LandscapeCommand: ParsableCommand {
             Results go to stdout, progress and messages to stderr.
 
             Exit codes: 0 done; 1 computation failed, or 'verify' found another number; 2 finished, but something did \
-            not converge (with --strict); 64 usage; 65 bad input data; 66 no such input; 69 gnuplot or GPU missing; \
+            not converge (with --strict); 64 usage; 65 bad input data; 66 no such input; 69 gnuplot missing or failing, or no GPU; \
             73 cannot create output; 75 stopped, go on with --resume.
             """,
         version: Version.text,
