@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 // libtorch: `make setup` puts it into .deps/torch; TORCH_ROOT points at another one.
@@ -14,6 +15,13 @@ let torchLink: [LinkerSetting] = [
     .linkedLibrary("torch_cpu"),
     .linkedLibrary("c10"),
 ]
+
+// Where git notes which commit is checked out; in a linked work tree .git is a file that names the folder.
+let git = "\(Context.packageDirectory)/.git"
+let gitFolder =
+    (try? String(contentsOfFile: git, encoding: .utf8))
+    .flatMap { $0.hasPrefix("gitdir: ") ? $0.dropFirst("gitdir: ".count).trimmingCharacters(in: .newlines) : nil }
+    ?? git
 
 // In CI warnings of our own targets are errors.
 let strict: [SwiftSetting] =
@@ -37,6 +45,12 @@ let package = Package(
     targets: [
         // MARK: Foreign libraries
         .target(name: "CTorch", exclude: ["Gloo"], cxxSettings: torchCompile, linkerSettings: torchLink),
+        .target(
+            name: "CBuild",
+            cxxSettings: [
+                .define("CBUILD_GIT_LOG", to: "\"\(gitFolder)/logs/HEAD\""),
+                .define("CBUILD_RESOLVED", to: "\"\(Context.packageDirectory)/Package.resolved\""),
+            ]),
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
 
         // MARK: Engine and models
@@ -68,8 +82,8 @@ let package = Package(
         .executableTarget(
             name: "LandscapeTool",
             dependencies: [
-                "Archive", "Checkpoints", "Figures", "Forecasters", "Krylov", "Landscape", "Networks", "Reports",
-                "Smoothing", "Tensor", "TimeSeries", "Training",
+                "Archive", "CBuild", "Checkpoints", "Figures", "Forecasters", "Krylov", "Landscape", "Networks",
+                "Reports", "Smoothing", "Tensor", "TimeSeries", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -101,7 +115,7 @@ let package = Package(
         .target(name: "OracleSupport", path: "Tests/OracleSupport"),
         .executableTarget(name: "ArchiveWriterHelper", dependencies: ["Archive"], path: "Tests/ArchiveWriterHelper"),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "ArchiveWriterHelper", "OracleSupport"]),
-        .testTarget(name: "ArchitectureTests"),
+        .testTarget(name: "ArchitectureTests", dependencies: ["OracleSupport"]),
         .testTarget(
             name: "CommandLineTests", dependencies: ["LandscapeTool", "Archive", "Checkpoints", "OracleSupport"]),
     ],
@@ -109,13 +123,16 @@ let package = Package(
     cxxLanguageStandard: .cxx20
 )
 
-for target in package.targets where target.type != .system && target.name != "CTorch" && target.name != "CGnuplot" {
+for target in package.targets where target.type != .system && !["CTorch", "CGnuplot", "CBuild"].contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + strict
 }
 
 // Unoptimised, the arithmetic of our own would take a third of the time of the tests.
 for target in package.targets
-where ["Tensor", "Networks", "Checkpoints", "Krylov", "Landscape", "TimeSeries", "Training"].contains(target.name) {
+where [
+    "Tensor", "Networks", "Checkpoints", "Krylov", "Landscape", "TimeSeries", "Training", "ArchitectureTests",
+    "OracleSupport",
+].contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 }
 

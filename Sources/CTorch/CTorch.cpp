@@ -13,6 +13,10 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/version.h>
 
+#if __has_include(<oneapi/dnnl/dnnl_version.h>)
+#include <oneapi/dnnl/dnnl_version.h>
+#endif
+
 #include <cstring>
 #include <dlfcn.h>
 #include <string>
@@ -98,6 +102,17 @@ const char *ct_last_error(void) {
 
 const char *ct_version(void) {
     return TORCH_VERSION;
+}
+
+#define CT_TEXT_OF(number) #number
+#define CT_TEXT(number) CT_TEXT_OF(number)
+
+const char *ct_onednn_version(void) {
+#ifdef DNNL_VERSION_MAJOR
+    if (at::hasMKLDNN())
+        return CT_TEXT(DNNL_VERSION_MAJOR) "." CT_TEXT(DNNL_VERSION_MINOR) "." CT_TEXT(DNNL_VERSION_PATCH);
+#endif
+    return "";
 }
 
 int32_t ct_operator_find(const char *name, const char *overload, ct_operator **result) {

@@ -14,8 +14,10 @@ struct LandscapeCommand: ParsableCommand {
             Exit codes: 0 done; 1 computation failed, or 'verify' found another number; 2 finished, but something did \
             not converge (with --strict); 64 usage; 65 bad input data; 66 no such input; 69 gnuplot missing or failing, or no GPU; \
             73 cannot create output; 75 stopped, go on with --resume.
+
+            Every message with its cause and remedy: docs/troubleshooting.md. What this machine lacks: 'landscape doctor'.
             """,
-        version: Version.text,
+        version: isVersionAsked ? Version.text : Version.number,
         subcommands: [
             ProbeCommand.self, MergeCommand.self, SmoothCommand.self, FineTuneCommand.self, ExperimentCommand.self,
             EvaluateCommand.self,
@@ -23,6 +25,9 @@ struct LandscapeCommand: ParsableCommand {
             ReportCommand.self,
             ExportCommand.self, InspectCommand.self, VerifyCommand.self, ModelsCommand.self, DoctorCommand.self,
         ])
+
+    /// Libraries and gnuplot are asked for their versions only then.
+    private static var isVersionAsked: Bool { CommandLine.arguments.contains("--version") }
 
     static func main() {
         // A reader that goes away must end in an error of the write, not in a signal.

@@ -89,10 +89,9 @@ extension ProbeRun {
         let system = ProcessInfo.processInfo
         let object: [String: Any] = [
             "configuration": configuration(), "sha256": try hashes(),
-            "software": [
-                "landscape": Version.number, "libtorch": Runtime.version,
-                "matrix_products": Runtime.usesOneDNN ? "oneDNN" : "libtorch",
-            ],
+            "software": Version.software.merging([
+                "matrix_products": Runtime.usesOneDNN ? "oneDNN" : "libtorch"
+            ]) { own, _ in own },
             "machine": ["system": system.operatingSystemVersionString, "cores": system.activeProcessorCount],
         ]
         let data = try JSONSerialization.data(

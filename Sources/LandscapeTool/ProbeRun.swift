@@ -97,7 +97,7 @@ struct ProbeRun {
         return RunPlan(
             title: "Loss landscape of \(workspace.model.architecture)",
             command: command.map(\.quotedForShell).joined(separator: " "),
-            seed: settings.seed, software: ["landscape": Version.number, "libtorch": Runtime.version],
+            seed: settings.seed, software: Version.software,
             manifestJSON: try manifestJSON(), fingerprint: try fingerprint(),
             attributes: [
                 "source": .string(workspace.dataPath), "model": .string(workspace.model.family),

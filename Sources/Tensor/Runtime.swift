@@ -8,6 +8,12 @@ public enum Runtime {
     /// libtorch's version.
     public static var version: String { String(cString: ct_version()) }
 
+    /// The version of the oneDNN in libtorch, `nil` where there is none.
+    public static var versionOfOneDNN: String? {
+        let version = String(cString: ct_onednn_version())
+        return version.isEmpty ? nil : version
+    }
+
     /// The number of CUDA devices this libtorch can use.
     public static var cudaDevices: Int { Int(ct_cuda_devices()) }
 

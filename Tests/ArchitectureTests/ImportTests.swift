@@ -17,7 +17,7 @@ import Testing
         "Figures": ["CGnuplot"],
         "Reports": ["Figures", "Archive"],
     ]
-    static let ours = Set(allowed.keys).union(["CTorch", "CHDF5", "CGnuplot", "LandscapeTool"])
+    static let ours = Set(allowed.keys).union(["CTorch", "CHDF5", "CGnuplot", "CBuild", "LandscapeTool"])
 
     static var sources: URL {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -53,6 +53,9 @@ const char *ct_last_error(void);
 /// libtorch's version, such as "2.13.0+cpu".
 const char *ct_version(void);
 
+/// The version of the oneDNN that libtorch was built with, "" for none.
+const char *ct_onednn_version(void);
+
 // Operators
 
 /// Looks `name` with `overload` ("" for none) up in the dispatcher. The result lives as long as the process.

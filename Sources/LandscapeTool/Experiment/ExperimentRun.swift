@@ -197,7 +197,7 @@ final class ExperimentRun {
             }
         return RunPlan(
             title: specification.title, command: command, seed: 0,
-            software: ["landscape": Version.number, "libtorch": Runtime.version],
+            software: Version.software,
             manifestJSON: try manifest(), fingerprint: SHA256.hash(of: Array(fingerprint.joined(separator: "\n").utf8)),
             attributes: [
                 "experiment": 1, "reference": .string(specification.reference.name),
@@ -242,7 +242,7 @@ final class ExperimentRun {
             "strategies": specification.strategies.map(\.name),
             "auxiliary_seeds": specification.auxiliarySeeds.map(String.init),
             "training_seeds": specification.trainingSeeds.map(String.init),
-            "software": ["landscape": Version.number, "libtorch": Runtime.version],
+            "software": Version.software,
         ]
         let data = try JSONSerialization.data(
             withJSONObject: object, options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])

@@ -22,7 +22,7 @@ struct FineTuneRecord {
             "sha256": ["weights": run.workspace.weightsHash, "data": run.workspace.dataHash],
             "weights": run.workspace.weightsPath, "data": run.workspace.dataPath,
             "command": "landscape " + command.dropFirst().map(\.quotedForShell).joined(separator: " "),
-            "software": ["landscape": Version.number, "libtorch": Runtime.version],
+            "software": Version.software,
             "validation_loss": number(outcome.validationLoss), "seconds": outcome.seconds,
             "steps": outcome.history.reduce(0) { $0 + $1.losses.count },
             "phases": outcome.history.map { phase -> [String: Any] in
