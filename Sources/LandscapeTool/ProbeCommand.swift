@@ -21,8 +21,8 @@ struct ProbeCommand: ParsableCommand {
 
     /// A measure of --measures.
     enum Measure: String, CaseIterable {
-        case loss, gradient, eigen, trace, density, preconditioned, sharpness, line, path, plane, volume, theory,
-            convexity
+        case loss, gradient, eigen, trace, diagonal, density, preconditioned, sharpness, line, path, plane, volume,
+            theory, convexity
     }
 
     @OptionGroup(title: "Model") var model: ModelOptions
@@ -46,7 +46,7 @@ struct ProbeCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What to measure: loss, gradient, eigen, trace, density, preconditioned, sharpness, line, path, plane, volume, theory, convexity.",
+            "What to measure: loss, gradient, eigen, trace, diagonal, density, preconditioned, sharpness, line, path, plane, volume, theory, convexity.",
             valueName: "list"))
     var measures: String = "loss,gradient,eigen,trace,sharpness,line,path,plane"
 
@@ -90,6 +90,9 @@ struct ProbeCommand: ParsableCommand {
 
     @Option(help: "Estimator of the trace: deflated, hutchinson, hutch++, xtrace or xnystrace.")
     var traceMethod: TraceMethod = .deflated
+
+    @Option(help: ArgumentHelp("Hessian-vector products for the diagonal, one for each random probe.", valueName: "n"))
+    var diagonalProbes: Int = 32
 
     @Option(help: ArgumentHelp("Random probes of the spectral density.", valueName: "n"))
     var densityProbes: Int = 4
@@ -233,6 +236,9 @@ struct ProbeCommand: ParsableCommand {
         }
         if traceMethod == .xtrace || traceMethod == .xnystrace || traceMethod == .hutchPlusPlus, samples < 6 {
             throw ValidationError("--samples must be at least 6 for --trace-method \(traceMethod.rawValue).")
+        }
+        if diagonalProbes < 2 {
+            throw ValidationError("--diagonal-probes must be at least 2, for a standard error.")
         }
         if densityProbes < 1 { throw ValidationError("--density-probes must be at least 1.") }
         if densitySteps < 2 { throw ValidationError("--density-steps must be at least 2.") }
@@ -405,8 +411,9 @@ struct ProbeCommand: ParsableCommand {
             ends: ends,
             matrices: matrices,
             blocks: (blocks ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) },
-            samples: samples, traceError: traceError, traceMethod: traceMethod, densityProbes: densityProbes,
-            densitySteps: densitySteps, bandwidth: bandwidth, learningRate: learningRate, sharpness: sharpness,
+            samples: samples, traceError: traceError, traceMethod: traceMethod, diagonalProbes: diagonalProbes,
+            densityProbes: densityProbes, densitySteps: densitySteps, bandwidth: bandwidth, learningRate: learningRate,
+            sharpness: sharpness,
             flatnessLayer: flatnessLayer, memory: memory,
             axes: axisChoice, isOrthogonal: orthogonal, derivatives: derivatives, oneDimensional: rule,
             planeGrid: grids.plane, volumeGrid: grids.volume, adaptiveTolerance: adaptive,

@@ -106,6 +106,36 @@ struct ProbeDocument {
         ["/trace_per_parameter", "/frobenius", "/trace_to_frobenius"].contains(where: path.hasSuffix)
     }
 
+    /// Numbers that come from the computation of another, which has its time.
+    private static func isBesideAnother(_ path: String) -> Bool {
+        isBesideTrace(path)
+            || [
+                "/trace_positive", "/trace_negative", "/negative_mass", "/effective_rank", "/stable_rank",
+                "/density/tail_positive", "/density/nodes", "/diagonal/samples",
+            ].contains(where: path.hasSuffix)
+    }
+
+    /// Likewise for arrays; both ends of a spectrum come from one search.
+    private func isBesideAnother(_ path: String, in variant: VariantRecord) -> Bool {
+        if path.hasSuffix("_smallest") { return variant.array(String(path.dropLast("_smallest".count))) != nil }
+        return ProbeDocument.isBesideAnother(path)
+    }
+
+    private func diagonal(_ diagonal: ArrayRecord) -> [[String: Any]] {
+        guard case .strings(let names)? = diagonal.attributes["parameters"], names.count == diagonal.values.count else {
+            return []
+        }
+        return names.indices.map { index in
+            var object: [String: Any] = ["parameter": names[index]]
+            put(diagonal.values[index], "mean", into: &object, status: diagonal.status)
+            for (column, name) in [("mean_error", "standard_error"), ("entries", "entries"), ("negative", "negative")] {
+                let value = diagonal.companion(column)?[index] ?? .nan
+                put(value, name, into: &object, status: diagonal.status)
+            }
+            return object
+        }
+    }
+
     /// Numbers of the Hessian over all parameters that measure sharpness too, where they were measured.
     private func curvature(_ variant: VariantRecord) -> [String: Any] {
         var object: [String: Any] = [:]
@@ -135,7 +165,7 @@ struct ProbeDocument {
             if group.isEmpty { object[name] = value } else { parts[group, default: [:]][name] = value }
         }
         for item in variant.scalars {
-            seconds += item.seconds.isFinite ? item.seconds : 0
+            if item.seconds.isFinite, !ProbeDocument.isBesideAnother(item.path) { seconds += item.seconds }
             switch item.path {
             case "gradient_norm":
                 put(item.value, "gradient_norm", into: &object, status: item.status)
@@ -151,9 +181,11 @@ struct ProbeDocument {
                 file(spectrum(array), array.path)
             } else if array.path.hasSuffix("/density/density") {
                 file(density(array), String(array.path.dropLast("/density".count)))
+            } else if array.path.hasSuffix("/diagonal/mean") {
+                file(diagonal(array), String(array.path.dropLast("/mean".count)))
             }
-            // Samples and chains come with their measure, both ends of a spectrum from one search.
-            let isCounted = !array.path.hasSuffix("_smallest") && !array.path.hasPrefix("sharpness/")
+            // Samples and chains come with their measure.
+            let isCounted = !array.path.hasPrefix("sharpness/") && !isBesideAnother(array.path, in: variant)
             if array.seconds.isFinite, isCounted { seconds += array.seconds }
         }
         if !parts.isEmpty { object["parts"] = parts }

@@ -27,6 +27,7 @@ extension ProbeRun {
                 if settings.has(.trace) {
                     cost.products += TraceMeasure(target: target, settings: settings).maximumProducts
                 }
+                if settings.has(.diagonal) { cost.products += diagonal(target).maximumProducts }
                 if settings.has(.density) {
                     cost.products += DensityMeasure(target: target, settings: settings).maximumProducts
                 }

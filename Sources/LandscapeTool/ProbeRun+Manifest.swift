@@ -44,6 +44,7 @@ extension ProbeRun {
         if workspace.task == .imputation { text["mask_rate"] = workspace.maskRate }
         if let tolerance = settings.adaptiveTolerance { text["adaptive"] = tolerance }
         if let memory = settings.memory { text["memory"] = memory }
+        if settings.has(.diagonal) { text["diagonal_probes"] = settings.diagonalProbes }
         if let error = settings.traceError { text["trace_error"] = error }
         if let auxiliary = settings.auxiliary { text["auxiliary"] = auxiliary }
         return text

@@ -131,7 +131,8 @@ extension ProbeRun {
             let batches = (workspace.windows.count + workspace.batch - 1) / workspace.batch
             let graph = max(0, product - 2 * vector)
             // Measures of sharpness and lines take one product at each point, for which no graph is kept.
-            let isKept = [.eigen, .trace, .density, .preconditioned, .theory, .convexity].contains(where: settings.has)
+            let isKept = [.eigen, .trace, .diagonal, .density, .preconditioned, .theory, .convexity].contains(
+                where: settings.has)
             let kept =
                 isKept || settings.axes == .eigen
                 ? min(batches * graph, try graphMemory() ?? ProcessMemory.available / 2) : 0

@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+import Networks
 
 /// `--shard i/n`.
 extension RunShard: ExpressibleByArgument {
@@ -17,7 +18,8 @@ extension ProbeRun {
     /// The number of the unit that each path belongs to. A unit is computed in one go at each set of weights; they are counted in
     /// the order of ``VariantAnalysis``.
     static func units(
-        _ settings: ProbeSettings, _ targets: [CurvatureTarget], _ sharpness: SharpnessMeasures
+        _ settings: ProbeSettings, _ targets: [CurvatureTarget], _ layout: ParameterLayout,
+        _ sharpness: SharpnessMeasures
     ) -> [String: Int] {
         var units: [[String]] = [["loss"], ["gradient_norm"]]
         if settings.selfCheck { units.append(SelfCheckMeasure(settings: settings).scalars.map(\.path)) }
@@ -25,6 +27,8 @@ extension ProbeRun {
             let density = DensityMeasure(target: target, settings: settings)
             units.append(EigenMeasure(target: target, settings: settings).arrays.map(\.path))
             units.append(TraceMeasure(target: target, settings: settings).scalars.map(\.path))
+            units.append(
+                DiagonalMeasure(target: target, settings: settings, layout: layout).arrays.map(\.path))
             units.append(density.scalars.map(\.path) + density.arrays.map(\.path))
         }
         units.append(PreconditionedMeasure(settings: settings).scalars.map(\.path))

@@ -49,7 +49,7 @@ struct ProbeRun {
             settings.sharpness, layer: settings.flatnessLayer, workspace: workspace)
         targets = try CurvatureTarget.all(
             matrices: settings.matrices, blocks: settings.blocks, layout: workspace.model.layout)
-        units = settings.shard == nil ? [:] : ProbeRun.units(settings, targets, sharpness)
+        units = settings.shard == nil ? [:] : ProbeRun.units(settings, targets, workspace.model.layout, sharpness)
         let auxiliary = try settings.auxiliary.map {
             try AuxiliaryWeights($0, for: workspace.model, dtype: workspace.dtype)
         }
@@ -111,8 +111,14 @@ struct ProbeRun {
     private func arrays() -> [ArrayPlan] {
         targets.flatMap { target in
             (settings.has(.eigen) ? EigenMeasure(target: target, settings: settings).arrays : [])
+                + (settings.has(.diagonal) ? diagonal(target).arrays : [])
                 + (settings.has(.density) ? DensityMeasure(target: target, settings: settings).arrays : [])
         } + (settings.has(.sharpness) ? sharpness.arrays : [])
+    }
+
+    /// The measure of a target's diagonal.
+    func diagonal(_ target: CurvatureTarget) -> DiagonalMeasure {
+        DiagonalMeasure(target: target, settings: settings, layout: workspace.model.layout)
     }
 
     /// SHA-256 of a flat parameter vector's bytes in the precision of the run.

@@ -26,6 +26,7 @@ struct ProbeSettings {
     let samples: Int
     let traceError: Double?
     let traceMethod: TraceMethod
+    let diagonalProbes: Int
     let densityProbes: Int
     let densitySteps: Int
     let bandwidth: Double

@@ -66,6 +66,12 @@ struct VariantAnalysis {
                     try measure.run(point, run, name: name, file: file, begun: begun)
                 }
             }
+            if settings.has(.diagonal) {
+                let measure = run.diagonal(target)
+                try perform("diagonal (\(target.title))", arrays: measure.arrays.map(\.path)) { begun in
+                    try measure.run(point, run, name: name, file: file, begun: begun)
+                }
+            }
             if settings.has(.density) {
                 let measure = DensityMeasure(target: target, settings: settings)
                 let (scalars, arrays) = (measure.scalars.map(\.path), measure.arrays.map(\.path))

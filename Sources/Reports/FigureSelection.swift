@@ -24,7 +24,8 @@ struct FigureSelection {
     init(_ record: RunRecord) {
         let parts: [(RunRecord) -> [Entry]] = [
             FigureSelection.comparison, FigureSelection.intervals, FigureSelection.chains,
-            FigureSelection.eigenvalues, FigureSelection.blocks, FigureSelection.densities, FigureSelection.theory,
+            FigureSelection.eigenvalues, FigureSelection.blocks, FigureSelection.diagonals,
+            FigureSelection.densities, FigureSelection.theory,
             FigureSelection.path, FigureSelection.lines, FigureSelection.planes, FigureSelection.volumes,
             FigureSelection.convexity,
         ]

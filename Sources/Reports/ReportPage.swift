@@ -165,6 +165,10 @@ enum Methods {
                 "\(traceMethod(record)); Tr H/‖H‖F is the ratio of Fort & Scherlis (arXiv 1807.02581)."
             ),
             (
+                paths.contains { $0.hasSuffix("/diagonal/mean") }, "Diagonal",
+                "E[z ⊙ Hz] over random signs z (Bekas, Kokiopoulou & Saad 2007), summed over the entries of each parameter; exact for a diagonal matrix, else with the standard error over the probes."
+            ),
+            (
                 paths.contains { $0.hasSuffix("density/density") }, "Spectral density",
                 "Stochastic Lanczos quadrature (Ghorbani et al., arXiv 1901.10159) with full reorthogonalisation; converged outliers count as exactly one eigenvalue each."
             ),

@@ -115,7 +115,9 @@ public struct Summary {
         var groups: [String] = []
         for path in record.variants.flatMap({ $0.arrays.map(\.path) + $0.scalars.map(\.path) }) {
             let group = path.split(separator: "/").dropLast().joined(separator: "/")
-            guard group.hasPrefix("curvature"), !group.hasSuffix("/density"), !groups.contains(group) else { continue }
+            guard group.hasPrefix("curvature"), !group.hasSuffix("/density"), !group.hasSuffix("/diagonal"),
+                !groups.contains(group)
+            else { continue }
             groups.append(group)
         }
         // The whole matrix before its blocks, the Hessian before the others.

@@ -100,6 +100,50 @@ import Testing
         #expect(try contents(scratch.path("again.h5")) == contents(scratch.path("run.h5")))
     }
 
+    /// The diagonal of every parameter: from the same products as the trace of random signs, and zero where softmax makes it so.
+    @Test func diagonal() throws {
+        let arguments = [
+            "probe", "--windows", "8", "--variants", "pretrained,sff:0.5", "--measures", "diagonal",
+            "--diagonal-probes",
+            "6", "--operators", "hessian,ggn", "--blocks", "head", "--quiet", "--json",
+        ]
+        let result = try Program.run(
+            arguments + ["--report", scratch.path("report"), "--output", scratch.path("run.h5")], in: scratch.url)
+        #expect(result.status == 0, "\(result.errors)")
+        let record = try RunReader.read(scratch.path("run.h5"))
+        #expect(record.isComplete && record.counts.failed == 0)
+        let variant = try #require(record.variant("pretrained"))
+        for group in ["curvature", "curvature/ggn", "curvature/blocks/head", "curvature/ggn/blocks/head"] {
+            let mean = try #require(variant.array("\(group)/diagonal/mean"))
+            let samples = try #require(variant.array("\(group)/diagonal/samples"))
+            guard case .strings(let names)? = mean.attributes["parameters"] else {
+                Issue.record("no names")
+                return
+            }
+            #expect(names.count == mean.values.count && samples.shape == [names.count, 6])
+            #expect(mean.attributes["products"]?.number == 6)
+            let entries = try #require(mean.companion("entries"))
+            if !group.contains("blocks") { #expect(Int(entries.reduce(0, +)) == variant.parameters) }
+            for (index, name) in names.enumerated() {
+                let row = samples.values[(6 * index)..<(6 * index + 6)]
+                #expect(abs(row.reduce(0, +) / 6 - mean.values[index]) < 1e-12 * (1 + abs(mean.values[index])))
+                // Adding a constant to all scores of a query changes no attention.
+                if name.hasSuffix("key_projection.bias") { #expect(abs(mean.values[index]) < 1e-6) }
+            }
+        }
+        // The generalised Gauss-Newton matrix is semidefinite: no entry can be well below 0.
+        let negative = try #require(variant.array("curvature/ggn/diagonal/mean")?.companion("negative"))
+        let biased = try #require(variant.array("curvature/ggn/diagonal/mean")?.companion("entries"))
+        let share = zip(negative, biased).reduce(0) { $0 + $1.0 * $1.1 } / biased.reduce(0, +)
+        #expect(share < 0.03)
+        let page = try String(contentsOfFile: scratch.path("report/report.html"), encoding: .utf8)
+        #expect(page.contains("Diagonal by layer"))
+        let document = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        let first = try #require((document["variants"] as? [[String: Any]])?.first)
+        #expect((first["diagonal"] as? [[String: Any]])?.first?["standard_error"] is Double)
+        #expect((first["work"] as? [String: Any])?["hvp"] as? Int == 24)
+    }
+
     /// The path, its controls and the map agree with each other where they meet.
     @Test func theoryConvexityAndSelfCheck() throws {
         let arguments = [

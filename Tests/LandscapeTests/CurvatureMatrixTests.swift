@@ -283,6 +283,35 @@ private func layout(_ shapes: [[Int]]) -> ParameterLayout {
         }
     }
 
+    /// Means over parts: the mean of the entries' estimates, with the variance that the matrix gives them.
+    @Test func diagonalOfParts() throws {
+        let objective = try Objective(QuadraticLoss(), dtype: .float64)
+        let point = try Tensor.zeros([QuadraticLoss.size], dtype: .float64)
+        let whole = try dense(CurvatureOperator(objective, at: point))
+        let problem = Curvature.Problem(objective, at: point, seed: 2)
+        let probes = 400
+        let estimate = try Curvature.diagonal(problem, samples: probes, parts: [2, 1, 4])
+        let entries = try estimate.diagonal.doubles
+        for (range, samples) in zip([0..<2, 2..<3, 3..<7], estimate.partMeans) {
+            #expect(samples.count == probes)
+            let statistics = SampleStatistics(samples)
+            let m = Double(range.count)
+            #expect(abs(statistics.mean - entries[range].reduce(0, +) / m) < 1e-12)
+            let exact = range.reduce(0) { $0 + whole[$1][$1] } / m
+            #expect(abs(statistics.mean - exact) < 4.5 * statistics.standardError)
+            var variance = 0.0
+            for i in range {
+                for j in whole.indices where j != i {
+                    variance += (range.contains(j) ? 2 : 1) * whole[i][j] * whole[i][j] / (m * m)
+                }
+            }
+            #expect(abs(statistics.standardError / (variance / Double(probes)).squareRoot() - 1) < 0.2)
+        }
+        #expect(throws: KrylovError.self) {
+            _ = try Curvature.diagonal(problem, samples: 2, parts: [QuadraticLoss.size + 1])
+        }
+    }
+
     /// P^(−1/2) H P^(−1/2) entry by entry, and v from the batches' gradients.
     @Test func preconditioning() throws {
         let objective = try Objective(QuadraticLoss(), dtype: .float64)

@@ -38,6 +38,7 @@ struct StoredConfiguration: Decodable {
     let samples: Int?
     let traceMethod: String?
     let traceError: Double?
+    let diagonalProbes: Int?
     let densityProbes: Int?
     let densitySteps: Int?
     let bandwidth: Double?
@@ -121,7 +122,7 @@ struct StoredConfiguration: Decodable {
             add(option, list: list)
         }
         for (option, value) in [
-            ("eigen", eigen), ("max-products", maxProducts), ("samples", samples), ("density-probes", densityProbes),
+            ("eigen", eigen), ("max-products", maxProducts), ("samples", samples), ("diagonal-probes", diagonalProbes), ("density-probes", densityProbes),
             ("density-steps", densitySteps), ("theory-points", theoryPoints), ("theory-probes", theoryProbes),
             ("direction-seeds", directionSeeds), ("patch-size", patchSize), ("frequency", frequency),
         ] {
