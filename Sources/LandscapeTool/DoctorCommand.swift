@@ -5,43 +5,36 @@ import Tensor
 /// What is missing on this machine.
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "What is missing on this machine, with the command that fixes it.")
+        commandName: "doctor", abstract: "What is missing on this machine, with the command that fixes it.",
+        discussion: """
+            'ok' is there; 'note' is not needed to run, or slower than it could be; 'missing' and 'low' keep something from working. Ends with \
+            code 69 where something is missing.
+            """)
+
+    @Flag(help: "Print one JSON document.")
+    var json = false
 
     func run() throws {
-        var problems = 0
-        func report(_ isGood: Bool, _ name: String, _ found: String, fix: String = "") {
-            print(
-                "\(isGood ? "ok     " : "missing") \(name): \(found)\(isGood || fix.isEmpty ? "" : "\n        fix: \(fix)")"
-            )
-            if !isGood { problems += 1 }
-        }
-        report(true, "landscape", Version.number)
-        report(true, "libtorch", Runtime.version)
-        print(
-            "ok      float32 products: \(Runtime.usesOneDNN ? "oneDNN" : "libtorch's default (LANDSCAPE_ONEDNN=0, or a libtorch without oneDNN)")"
-        )
-        let cuda = Runtime.cudaDevices
-        print(
-            "\(cuda > 0 ? "ok     " : "none   ") CUDA: \(cuda > 0 ? "\(cuda) device(s)" : "no device, or a CPU build of libtorch; everything runs on the CPU")"
-        )
-        let gnuplot = Tools.version(of: "gnuplot", ["--version"])
-        report(
-            gnuplot != nil, "gnuplot", gnuplot ?? "not found; needed for figures and reports",
-            fix: "apt-get install gnuplot-nox")
-        if let embedded = try? EmbeddedDefault() {
-            report(
-                FileManager.default.isReadableFile(atPath: embedded.weights.path), "embedded checkpoint",
-                embedded.weights.path)
+        let checks = MachineCheck.all()
+        if json {
+            let list = checks.map { check -> [String: Any] in
+                var object: [String: Any] = ["name": check.name, "state": check.state.rawValue, "found": check.found]
+                if check.state != .ok, let fix = check.fix { object["fix"] = fix }
+                return object
+            }
+            let data = try JSONSerialization.data(
+                withJSONObject: ["schema": "landscape-doctor/1", "checks": list],
+                options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+            print(String(decoding: data, as: UTF8.self))
         } else {
-            report(
-                false, "embedded checkpoint", "not beside the program",
-                fix: "keep the *.resources folder next to the program")
+            for check in checks {
+                print(
+                    "\(check.state.rawValue.padding(toLength: 8, withPad: " ", startingAt: 0))\(check.name): \(check.found)"
+                )
+                if check.state != .ok, let fix = check.fix { print("        fix: \(fix)") }
+            }
         }
-        let memory = ProcessInfo.processInfo.physicalMemory
-        report(true, "machine", "\(ProcessInfo.processInfo.activeProcessorCount) cores, \(memory >> 30) GiB memory")
-        report(
-            access(FileManager.default.currentDirectoryPath, W_OK) == 0, "current folder", "writable for results",
-            fix: "change to a folder you own, or give --output")
+        let problems = checks.count { $0.state == .missing }
         if problems > 0 { throw Exit.Failure(.unavailable, "\(problems) thing(s) missing") }
     }
 }
@@ -59,16 +52,23 @@ enum Tools {
 
     /// The first line a program prints about itself.
     static func version(of name: String, _ arguments: [String]) -> String? {
+        guard let outcome = run(name, arguments), outcome.status == 0 else { return nil }
+        return outcome.output.split(separator: "\n").first.map(String.init)
+    }
+
+    /// Runs a program to its end; `nil` where it is not found or cannot be started.
+    static func run(_ name: String, _ arguments: [String]) -> (status: Int32, output: String)? {
         guard let path = find(name) else { return nil }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
         let pipe = Pipe()
+        process.standardInput = FileHandle.nullDevice
         process.standardOutput = pipe
         process.standardError = FileHandle.nullDevice
         guard (try? process.run()) != nil else { return nil }
         let data = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
-        return String(decoding: data, as: UTF8.self).split(separator: "\n").first.map(String.init)
+        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
     }
 }

@@ -23,7 +23,7 @@ struct ExportCommand: ParsableCommand {
         case test = "test_loss"
     }
 
-    @Argument(help: "A result file of 'landscape probe', finished or not.")
+    @Argument(help: "A result file of 'landscape probe', finished or not.", completion: .result)
     var file: String
 
     @Option(help: "goldstein, vtk, xdmf, npz or csv.")
@@ -46,7 +46,8 @@ struct ExportCommand: ParsableCommand {
     )
     var surface: Surface = .train
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The file or folder to write.", valueName: "path"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The file or folder to write.", valueName: "path"), completion: .file())
     var output: String
 
     @Flag(help: "Replace what is there.")

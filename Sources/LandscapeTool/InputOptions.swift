@@ -24,10 +24,14 @@ enum Precision: String, ExpressibleByArgument, CaseIterable {
 
 /// Which model and weights.
 struct ModelOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The model family; recognised from the checkpoint when absent.", valueName: "family"))
+    @Option(
+        help: ArgumentHelp("The model family; recognised from the checkpoint when absent.", valueName: "family"),
+        completion: .family)
     var model: String?
 
-    @Option(help: ArgumentHelp("A safetensors file, or a folder with weights and config.json.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("A safetensors file, or a folder with weights and config.json.", valueName: "path"),
+        completion: .checkpoint)
     var weights: String?
 
     @Option(help: ArgumentHelp("Points per token, for families with several sizes (moirai).", valueName: "points"))
@@ -52,7 +56,7 @@ struct ModelOptions: ParsableArguments {
 
 /// Which windows of which series.
 struct DataOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("A CSV file with a header and a date column.", valueName: "csv"))
+    @Option(help: ArgumentHelp("A CSV file with a header and a date column.", valueName: "csv"), completion: .table)
     var data: String?
 
     @Option(help: ArgumentHelp("Channels to use, separated by commas; all when absent.", valueName: "names"))
@@ -154,7 +158,7 @@ struct MachineOptions: ParsableArguments {
     @Option(help: "Precision of weights and activations: float32, float64 or bfloat16.")
     var precision: Precision = .float32
 
-    @Option(help: ArgumentHelp("cpu, cuda or cuda:INDEX.", valueName: "device"))
+    @Option(help: ArgumentHelp("cpu, cuda or cuda:INDEX.", valueName: "device"), completion: .device)
     var device: String = "cpu"
 
     @Option(help: ArgumentHelp("Threads; all cores when absent. The results do not depend on it.", valueName: "n"))

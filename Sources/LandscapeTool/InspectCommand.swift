@@ -13,7 +13,7 @@ struct InspectCommand: ParsableCommand {
             Of a result file: how it was made, the table of its measures, and a tree of everything in it with the key number of each object.
             """)
 
-    @Argument(help: "A safetensors file, a checkpoint folder, or a result file.")
+    @Argument(help: "A safetensors file, a checkpoint folder, or a result file.", completion: .file())
     var path: String
 
     @Flag(help: "List every tensor of a checkpoint.")

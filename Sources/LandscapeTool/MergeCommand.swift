@@ -11,10 +11,10 @@ struct MergeCommand: ParsableCommand {
             What a partial merge leaves open, the same probe without --shard computes with --resume.
             """)
 
-    @Argument(help: "The result files of 'landscape probe --shard', each once.")
+    @Argument(help: "The result files of 'landscape probe --shard', each once.", completion: .result)
     var files: [String]
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "h5"))
+    @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "h5"), completion: .result)
     var output: String
 
     @Flag(help: "Replace an existing file.")

@@ -7,7 +7,7 @@ struct NotebookOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The notebook (Jupyter) to write; in the report's folder, named like the result file, when absent.",
-            valueName: "ipynb"))
+            valueName: "ipynb"), completion: .file(extensions: ["ipynb"]))
     var notebook: String?
 
     @Flag(help: "Write no notebook.")

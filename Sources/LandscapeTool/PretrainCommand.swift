@@ -17,7 +17,9 @@ struct PretrainCommand: ParsableCommand {
             regime to study the model on. The same options give the same files.
             """)
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write into.", valueName: "folder"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The folder to write into.", valueName: "folder"),
+        completion: .directory)
     var output: String
 
     @Option(help: ArgumentHelp("Points per token.", valueName: "n"))
@@ -56,7 +58,7 @@ struct PretrainCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Seed of everything.", valueName: "n"))
     var seed: UInt64 = 0
 
-    @Option(help: ArgumentHelp("Also write a downstream series to this CSV.", valueName: "csv"))
+    @Option(help: ArgumentHelp("Also write a downstream series to this CSV.", valueName: "csv"), completion: .table)
     var series: String?
 
     @Option(help: ArgumentHelp("Points of the downstream series.", valueName: "n"))

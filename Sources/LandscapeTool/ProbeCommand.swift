@@ -32,10 +32,12 @@ struct ProbeCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Weights to compare: pretrained, scratch, sff:α, shrink:α, perturb:α, gaussian:α, noisytune:λ, file:PATH.",
-            valueName: "list"))
+            valueName: "list"), completion: .variants)
     var variants: String = "pretrained,scratch,sff:0.7"
 
-    @Option(help: ArgumentHelp("Use these weights as θ₂ instead of a fresh draw.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Use these weights as θ₂ instead of a fresh draw.", valueName: "path"),
+        completion: .checkpoint)
     var auxiliary: String?
 
     @Option(
@@ -47,7 +49,7 @@ struct ProbeCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "What to measure: loss, gradient, eigen, trace, diagonal, density, preconditioned, sharpness, line, path, plane, volume, theory, convexity.",
-            valueName: "list"))
+            valueName: "list"), completion: .values(Measure.allCases.map(\.rawValue)))
     var measures: String = "loss,gradient,eigen,trace,sharpness,line,path,plane"
 
     @Option(help: ArgumentHelp("Eigenpairs at each end of the spectrum.", valueName: "k"))
@@ -71,7 +73,7 @@ struct ProbeCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Matrices to analyse: hessian, ggn (generalised Gauss-Newton), residual (their difference), fisher (empirical).",
-            valueName: "list"))
+            valueName: "list"), completion: .values(CurvatureMatrix.allCases.map(\.rawValue)))
     var operators: String = "hessian"
 
     @Option(
@@ -109,7 +111,7 @@ struct ProbeCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Measures of sharpness: all, or names as in docs/measures.md; the cheap ones when absent, together under 40 gradients.",
-            valueName: "list"))
+            valueName: "list"), completion: .values(["all"] + SharpnessCatalogue.standard))
     var sharpness: String?
 
     @Option(
@@ -130,13 +132,15 @@ struct ProbeCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Axes of lines, planes and volumes: random directions (filter, layer, model, none, or sff as the published SFF code draws them), eigen, gradient, variants, file:PATH[,PATH[,PATH]], or trajectory:FOLDER (or PATH,PATH,…), the principal components of weights in their order.",
-            valueName: "kind"))
+            valueName: "kind"), completion: .axes)
     var axes: String = "filter"
 
     @Flag(help: "Make each axis of a plane or volume orthogonal to those before it.")
     var orthogonal = false
 
-    @Option(help: ArgumentHelp("Biases and norms in random axes: zero, match or own.", valueName: "rule"))
+    @Option(
+        help: ArgumentHelp("Biases and norms in random axes: zero, match or own.", valueName: "rule"),
+        completion: .list(["zero", "match", "own"]))
     var oneDimensional: String = "zero"
 
     @Option(
@@ -182,7 +186,7 @@ struct ProbeCommand: ParsableCommand {
     @Flag(help: "Build a dense block of each Hessian and compare products, eigenvalues and trace with it.")
     var selfCheck = false
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The result file.", valueName: "h5"))
+    @Option(name: .shortAndLong, help: ArgumentHelp("The result file.", valueName: "h5"), completion: .result)
     var output: String = "run.h5"
 
     @Option(
@@ -202,7 +206,9 @@ struct ProbeCommand: ParsableCommand {
     @Flag(help: "Replace an existing result file.")
     var overwrite = false
 
-    @Option(help: ArgumentHelp("Folder of the report; beside the result file when absent.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("Folder of the report; beside the result file when absent.", valueName: "folder"),
+        completion: .directory)
     var report: String?
 
     @Flag(help: "Write no report.")
@@ -213,7 +219,9 @@ struct ProbeCommand: ParsableCommand {
     @Flag(help: "Print one JSON document instead of a table.")
     var json = false
 
-    @Option(help: ArgumentHelp("Options from a YAML file; the command line has the last word.", valueName: "yaml"))
+    @Option(
+        help: ArgumentHelp("Options from a YAML file; the command line has the last word.", valueName: "yaml"),
+        completion: .file(extensions: ["yaml", "yml"]))
     var config: String?
 
     @Flag(help: "Print the plan with its cost, and stop.")

@@ -12,19 +12,20 @@ struct ReportCommand: ParsableCommand {
 
     @Argument(
         help:
-            "Result files of 'landscape probe', finished or not. Several are put side by side where their data, windows and loss are the same."
-    )
+            "Result files of 'landscape probe', finished or not. Several are put side by side where their data, windows and loss are the same.",
+        completion: .result)
     var files: [String]
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("The folder to write into; beside the first file when absent.", valueName: "folder"))
+        help: ArgumentHelp("The folder to write into; beside the first file when absent.", valueName: "folder"),
+        completion: .directory)
     var output: String?
 
     @Option(
         help: ArgumentHelp(
             "Files to draw of each figure: svg, png, pdf, svg-dark, png-dark, cairolatex (for LaTeX, which sets the text). The page holds its own pictures in any case.",
-            valueName: "list"))
+            valueName: "list"), completion: .values(FigureFormat.allCases.map(\.rawValue)))
     var formats = "svg,png,pdf"
 
     @OptionGroup var book: NotebookOptions

@@ -19,13 +19,18 @@ struct SmoothCommand: ParsableCommand {
     @OptionGroup var model: ModelOptions
 
     @Option(
-        help: ArgumentHelp("Draw weights for this official size ('landscape models' lists them).", valueName: "name"))
+        help: ArgumentHelp("Draw weights for this official size ('landscape models' lists them).", valueName: "name"),
+        completion: .published)
     var published: String?
 
-    @Option(help: ArgumentHelp("scratch, sff:α, shrink:α, perturb:α, gaussian:α or noisytune:λ.", valueName: "variant"))
+    @Option(
+        help: ArgumentHelp("scratch, sff:α, shrink:α, perturb:α, gaussian:α or noisytune:λ.", valueName: "variant"),
+        completion: .variants)
     var variant: String = "sff:0.7"
 
-    @Option(help: ArgumentHelp("Use these weights as θ₂ instead of a fresh draw.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Use these weights as θ₂ instead of a fresh draw.", valueName: "path"),
+        completion: .checkpoint)
     var auxiliary: String?
 
     @Option(help: ArgumentHelp("Parameters to leave alone, as in 'landscape probe'.", valueName: "list"))
@@ -34,7 +39,9 @@ struct SmoothCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Seed of the random draw.", valueName: "n"))
     var seed: UInt64 = 0
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The safetensors file to write.", valueName: "file"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The safetensors file to write.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
     var output: String
 
     @Flag(help: "Replace an existing file.")

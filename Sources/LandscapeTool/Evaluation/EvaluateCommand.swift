@@ -30,7 +30,8 @@ struct EvaluateCommand: ParsableCommand {
     @OptionGroup(title: "Data") var data: DataOptions
     @OptionGroup(title: "Machine") var machine: MachineOptions
 
-    @Option(help: ArgumentHelp("Weights to evaluate, as in 'landscape probe'.", valueName: "list"))
+    @Option(
+        help: ArgumentHelp("Weights to evaluate, as in 'landscape probe'.", valueName: "list"), completion: .variants)
     var variants: String = "pretrained"
 
     @Option(help: ArgumentHelp("Period of the seasonal baselines, in points.", valueName: "points"))

@@ -16,13 +16,17 @@ struct ExperimentCommand: ParsableCommand {
             Stopped or killed runs go on with --resume; --shard splits the fine-tunings, and 'landscape merge' puts the files together.
             """)
 
-    @Argument(help: ArgumentHelp("A YAML file, or a result file to print again.", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp("A YAML file, or a result file to print again.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml", "h5"]))
     var file: String
 
-    @Option(help: ArgumentHelp("Where the series of the file are, instead of beside it.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("Where the series of the file are, instead of beside it.", valueName: "folder"),
+        completion: .directory)
     var dataFolder: String?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The result file.", valueName: "h5"))
+    @Option(name: .shortAndLong, help: ArgumentHelp("The result file.", valueName: "h5"), completion: .result)
     var output: String?
 
     @Flag(help: "Go on with a stopped run.")
@@ -34,7 +38,7 @@ struct ExperimentCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Run one share of the fine-tunings, such as 2/4.", valueName: "i/n"))
     var shard: RunShard?
 
-    @Option(help: ArgumentHelp("cpu, cuda or cuda:INDEX.", valueName: "device"))
+    @Option(help: ArgumentHelp("cpu, cuda or cuda:INDEX.", valueName: "device"), completion: .device)
     var device: String = "cpu"
 
     @Option(help: ArgumentHelp("Threads; all cores when absent. The results do not depend on it.", valueName: "n"))

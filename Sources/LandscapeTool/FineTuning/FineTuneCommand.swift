@@ -30,13 +30,13 @@ struct FineTuneCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "\(Strategy.known). 'sff' alone takes --alpha.", valueName: "strategy"))
+            "\(Strategy.known). 'sff' alone takes --alpha.", valueName: "strategy"), completion: .strategies)
     var strategy: String
 
     @Option(
         help: ArgumentHelp(
             "α of 'sff': a number, auto (the best of --alpha-grid on validation windows) or landscape (of --alpha-grid, the lowest λmax whose loss stays within --alpha-bound).",
-            valueName: "number"))
+            valueName: "number"), completion: .list(["auto", "landscape"]))
     var alpha: String?
 
     @Option(help: ArgumentHelp("Values of α to choose from.", valueName: "list"))
@@ -48,7 +48,9 @@ struct FineTuneCommand: ParsableCommand {
             valueName: "share"))
     var alphaBound: Double = 0.25
 
-    @Option(help: ArgumentHelp("Use these weights as θ₂ instead of a fresh draw.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Use these weights as θ₂ instead of a fresh draw.", valueName: "path"),
+        completion: .checkpoint)
     var auxiliary: String?
 
     @Option(
@@ -56,7 +58,9 @@ struct FineTuneCommand: ParsableCommand {
             "Parameters that keep their pre-trained values at the start, as in 'landscape probe'.", valueName: "list"))
     var exclude: String?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write into.", valueName: "folder"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The folder to write into.", valueName: "folder"),
+        completion: .directory)
     var output: String
 
     @Option(

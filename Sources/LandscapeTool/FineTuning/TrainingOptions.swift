@@ -16,10 +16,10 @@ struct TrainingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "constant, sff (halved every epoch from the third), timer (five epochs, then × 0.9), or cosine[:WARMUP steps].",
-            valueName: "name"))
+            valueName: "name"), completion: .list(["constant", "sff", "timer", "cosine"]))
     var schedule: String = "sff"
 
-    @Option(help: ArgumentHelp("adam or adamw.", valueName: "name"))
+    @Option(help: ArgumentHelp("adam or adamw.", valueName: "name"), completion: .list(["adam", "adamw"]))
     var optimizer: String = "adam"
 
     @Option(help: ArgumentHelp("Weight decay: an L2 penalty for adam, decoupled for adamw.", valueName: "number"))

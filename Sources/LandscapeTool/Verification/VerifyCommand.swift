@@ -18,7 +18,7 @@ struct VerifyCommand: ParsableCommand {
             weights or data are not what they were; 66: they are gone.
             """)
 
-    @Argument(help: "A result file of 'landscape probe', finished or not.")
+    @Argument(help: "A result file of 'landscape probe', finished or not.", completion: .result)
     var file: String
 
     @Option(help: ArgumentHelp("Points of lines, planes and volumes to recompute.", valueName: "n"))
@@ -33,10 +33,14 @@ struct VerifyCommand: ParsableCommand {
             valueName: "t"))
     var tolerance: Double?
 
-    @Option(help: ArgumentHelp("Where the weights are now; where they were when absent.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Where the weights are now; where they were when absent.", valueName: "path"),
+        completion: .checkpoint)
     var weights: String?
 
-    @Option(help: ArgumentHelp("Where the data are now; where they were when absent.", valueName: "csv"))
+    @Option(
+        help: ArgumentHelp("Where the data are now; where they were when absent.", valueName: "csv"), completion: .table
+    )
     var data: String?
 
     @Flag(
@@ -45,7 +49,8 @@ struct VerifyCommand: ParsableCommand {
     )
     var eigen = false
 
-    @Option(help: ArgumentHelp("cpu, cuda or cuda:INDEX; the run's when absent.", valueName: "device"))
+    @Option(
+        help: ArgumentHelp("cpu, cuda or cuda:INDEX; the run's when absent.", valueName: "device"), completion: .device)
     var device: String?
 
     @Option(help: ArgumentHelp("Threads; all cores when absent. The results do not depend on it.", valueName: "n"))
