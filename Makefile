@@ -4,7 +4,7 @@ BIN := .build/release/landscape
 DEMO := plots/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench check-pages lint format docs clean
+.PHONY: help setup build demo test examples check-readme man bench check-pages lint format docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,15 @@ test: ## set up, build and test everything
 	@scripts/setup.sh --oracle
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+	python3 scripts/check-readme.py --program .build/debug/landscape README.md docs/*.md
+
+check-readme: ## run the commands that README and docs show and compare what they print
+	$(SWIFT) build --product landscape
+	python3 scripts/check-readme.py --program .build/debug/landscape README.md docs/*.md
+
+examples: setup ## build and run Examples/, a package of its own that uses the library
+	$(SWIFT) build --package-path Examples --scratch-path .build-examples
+	python3 scripts/check-readme.py --program .build-examples/debug/OwnModel --folder Examples Examples/README.md
 
 bench: ## time us and the released peers on the same windows: make bench DATA=ETTh1.csv (takes about 10 minutes)
 	@scripts/setup.sh --bench
@@ -36,10 +45,10 @@ check-pages: ## open report pages in headless Chromium, axe and an HTML checker:
 	.deps/pages/bin/python scripts/check-page.py $(or $(PAGES),$(DEMO)/report.html)
 
 lint: ## formatting, as CI checks it
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Examples/Package.swift Examples/Sources
 
 format: ## format all sources in place
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks Examples/Package.swift Examples/Sources
 
 docs: setup ## reference documentation of the library modules in .build-docs
 	LANDSCAPE_DOCS=1 $(SWIFT) package --scratch-path .build-docs --allow-writing-to-directory .build-docs/html \
@@ -48,4 +57,4 @@ docs: setup ## reference documentation of the library modules in .build-docs
 		--enable-experimental-combined-documentation --output-path .build-docs/html
 
 clean: ## remove build products (keeps .deps)
-	rm -rf .build .build-docs
+	rm -rf .build .build-docs .build-examples

@@ -34,8 +34,10 @@ let package = Package(
         .library(
             name: "Landscape",
             targets: [
-                "Landscape", "Smoothing", "Training", "Forecasters", "TimeSeries", "Krylov", "Archive",
+                "Landscape", "Smoothing", "Training", "Forecasters", "TimeSeries", "Krylov", "Archive", "Networks",
+                "Tensor",
             ]),
+        .library(name: "LandscapeReports", targets: ["Reports", "Figures"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.1"),

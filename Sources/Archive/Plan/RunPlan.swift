@@ -27,9 +27,11 @@ public struct RunPlan: Sendable {
     public var shard: RunShard?
 
     /// Makes a plan.
+    ///
+    /// What only resuming and verifying need can be left out by programs that do neither.
     public init(
-        title: String, command: String, seed: UInt64, software: [String: String] = [:], manifestJSON: String,
-        fingerprint: String, created: Date = Date(), attributes: [String: AttributeValue] = [:],
+        title: String, command: String = "", seed: UInt64, software: [String: String] = [:], manifestJSON: String = "{}",
+        fingerprint: String = "", created: Date = Date(), attributes: [String: AttributeValue] = [:],
         variants: [VariantPlan], shard: RunShard? = nil
     ) {
         self.shard = shard
@@ -72,7 +74,7 @@ public struct VariantPlan: Sendable {
 
     /// Makes a plan.
     public init(
-        name: String, kind: String, alpha: Double? = nil, weightsSHA256: String, parameters: Int,
+        name: String, kind: String, alpha: Double? = nil, weightsSHA256: String = "", parameters: Int,
         attributes: [String: AttributeValue] = [:], scalars: [ScalarPlan] = [], arrays: [ArrayPlan] = [],
         lines: [GridPlan] = [], planes: [GridPlan] = [], volumes: [GridPlan] = []
     ) {
