@@ -94,7 +94,7 @@ class Checker:
         self.ran = 0
 
     def run(self, command, folder):
-        environment = dict(os.environ, PATH=os.path.dirname(self.program) + ":" + os.environ["PATH"])
+        environment = dict(os.environ, HOME=folder, PATH=os.path.dirname(self.program) + ":" + os.environ["PATH"])
         return subprocess.run(
             ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
 
@@ -128,8 +128,9 @@ class Checker:
     def understood(self, document, start, lines):
         for number, line in continued(lines):
             for part in re.split(r"&&|\|(?!\|)|;", line.split("    #")[0]):
-                found = re.search(r"(?:\.build/release/|\$)?\blandscape [a-z].*", part)
-                command = self.ours(found[0].strip()) if found else None
+                found = re.search(r"(?:\.build/release/|\$)?\blandscape (?:--)?[a-z].*", part)
+                # Nothing is written where the document says: only the command is tried.
+                command = self.ours(re.sub(r"\s>.*", "", found[0]).strip()) if found else None
                 if command is None:
                     continue
                 words = command.replace(" ... ", " ").replace(" …", "").split()
@@ -139,7 +140,7 @@ class Checker:
                 with tempfile.TemporaryDirectory() as folder:
                     outcome = self.run("SLURM_ARRAY_TASK_ID=1; " + command, folder)
                 self.ran += 1
-                if outcome.returncode not in (0, 66, 69, 73, 75):
+                if outcome.returncode not in (0, 66, 69, 73, 75) or "Usage:" in outcome.stderr:
                     self.fail(
                         f"{document}:{start + number}",
                         f"'{part.strip()}' is not understood ({outcome.returncode}): {outcome.stderr.strip()[-400:]}")

@@ -30,7 +30,8 @@ public struct RunPlan: Sendable {
     ///
     /// What only resuming and verifying need can be left out by programs that do neither.
     public init(
-        title: String, command: String = "", seed: UInt64, software: [String: String] = [:], manifestJSON: String = "{}",
+        title: String, command: String = "", seed: UInt64, software: [String: String] = [:],
+        manifestJSON: String = "{}",
         fingerprint: String = "", created: Date = Date(), attributes: [String: AttributeValue] = [:],
         variants: [VariantPlan], shard: RunShard? = nil
     ) {
