@@ -1,5 +1,6 @@
 import Archive
 import Foundation
+import OracleSupport
 import Testing
 
 /// Every family from its tiny checkpoint through the whole program.
@@ -11,8 +12,8 @@ import Testing
         var outcomes: [[String]] = []
         var first = ""
         // Sharpness on one and two threads is compared where all of its measures are: SharpnessRunTests.
-        let withoutSharpness = ["--measures", "loss,gradient,eigen,trace,line,path,plane"]
-        for (threads, choice) in [("1", []), ("2", withoutSharpness)] {
+        let measures = runsSlowTests ? "loss,gradient,eigen,trace,line,path,plane" : "loss,gradient,plane"
+        for (threads, choice) in [("1", []), ("2", ["--measures", measures])] {
             let result = try Program.run(
                 [
                     "probe", "--weights",
@@ -27,9 +28,11 @@ import Testing
             let record = try RunReader.read(scratch.path("run.h5"))
             outcomes.append(
                 record.variants.flatMap { variant in
-                    variant.scalars.filter { !$0.path.hasPrefix("sharpness/") }.map {
-                        "\(variant.name) \($0.path) \($0.value)"
+                    let compared = runsSlowTests ? "curvature/" : "gradient_norm"
+                    return variant.scalars.filter {
+                        $0.path == "loss" || $0.path == "gradient_norm" || $0.path.hasPrefix(compared)
                     }
+                    .map { "\(variant.name) \($0.path) \($0.value)" }
                         + variant.planes.map { "\(variant.name) \($0.column("loss") ?? [])" }
                 })
         }

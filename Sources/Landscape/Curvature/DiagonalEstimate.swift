@@ -48,6 +48,7 @@ extension Curvature {
             let probes = try (first..<min(samples, first + blockSize)).map { try problem.signs("diagonal", $0) }
             for (z, product) in zip(probes, try symmetric.apply(probes)) {
                 count += 1
+                guard try product.dot(product).isFinite else { throw KrylovError.nonFiniteProduct(application: count) }
                 var first = 0
                 for (index, length) in parts.enumerated() {
                     let (signs, values) = (
