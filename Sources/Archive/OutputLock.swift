@@ -4,12 +4,14 @@ import Foundation
 ///
 /// The kernel releases the lock when the process ends, however it ends, so that a lock file left behind by a killed run
 /// hinders nobody. The file says who holds it.
-final class OutputLock {
+public final class OutputLock {
     private let descriptor: Int32
     private let lockPath: String
 
     /// Takes the lock of `output`, or says who has it.
-    init(output: String) throws(ArchiveError) {
+    ///
+    /// Throws `locked`, `fileLockingFailed` or `cannotCreate`.
+    public init(output: String) throws(ArchiveError) {
         lockPath = output + ".lock"
         while true {
             let opened = open(lockPath, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)

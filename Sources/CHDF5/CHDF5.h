@@ -46,10 +46,12 @@ static inline herr_t chdf5_track_order(hid_t properties, int links) {
     return 0;
 }
 
-/// File access: formats no newer than HDF5 1.10. The caller closes it.
+/// File access: formats no newer than HDF5 1.10. Numbers go straight to the file: what libhdf5 still holds back of a dataset when
+/// it is closed could be lost, as nobody hears of errors there. The caller closes it.
 static inline hid_t chdf5_create_file_access(void) {
     hid_t list = H5Pcreate(H5P_FILE_ACCESS);
-    if (list >= 0 && H5Pset_libver_bounds(list, H5F_LIBVER_EARLIEST, H5F_LIBVER_V110) < 0) {
+    if (list >= 0 && (H5Pset_libver_bounds(list, H5F_LIBVER_EARLIEST, H5F_LIBVER_V110) < 0 ||
+                      H5Pset_sieve_buf_size(list, 0) < 0)) {
         H5Pclose(list);
         return -1;
     }
@@ -73,7 +75,7 @@ static inline hid_t chdf5_create_file_creation(void) {
     hid_t list = H5Pcreate(H5P_FILE_CREATE);
     if (list < 0) return list;
     if (chdf5_track_order(list, 1) < 0 || H5Pset_est_link_info(list, 16, 16) < 0 ||
-        H5Pset_attr_phase_change(list, 64, 32) < 0) {
+        H5Pset_attr_phase_change(list, 64, 32) < 0 || H5Pset_obj_track_times(list, 0) < 0) {
         H5Pclose(list);
         return -1;
     }

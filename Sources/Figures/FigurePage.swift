@@ -27,6 +27,18 @@ public enum FigureFormat: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether a file has its end: gnuplot does not notice that a disk is full.
+    func isWhole(_ file: Data) -> Bool {
+        let (mark, reach): (String, Int) =
+            switch self {
+            case .svg, .svgDark: ("</svg>", 16)
+            case .png, .pngDark: ("IEND", 12)
+            case .pdf: ("%%EOF", 16)
+            case .cairolatex: ("\\endgroup", 32)
+            }
+        return file.suffix(reach).range(of: Data(mark.utf8)) != nil
+    }
+
     /// `set terminal …` for a page in centimetres. Pixels are 96 to the inch in SVG and 200 in PNG; letters have 8 points
     /// everywhere.
     func terminal(width: Double, height: Double) -> String {

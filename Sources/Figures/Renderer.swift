@@ -47,7 +47,7 @@ public struct Renderer: Sendable {
 
     /// Writes the script and runs it.
     ///
-    /// Old pictures of the same name go first; the new ones must be there and not empty in the end.
+    /// Old pictures of the same name go first; the new ones must be there and whole in the end.
     ///
     /// - Parameter formats: What to draw.
     /// - Throws: ``FigureError/failed(figure:words:)`` with gnuplot's own words.
@@ -83,10 +83,13 @@ public struct Renderer: Sendable {
             let reason = words.isEmpty ? Renderer.text(message) : words
             throw .failed(figure: name, words: reason.isEmpty ? "it ended before the figure was finished" : reason)
         }
-        for (_, url) in files {
-            let size = (try? FileManager.default.attributesOfItem(atPath: url.path)[.size] as? Int) ?? 0
-            guard size > 0 else {
+        for (format, url) in files {
+            guard let file = try? Data(contentsOf: url), !file.isEmpty else {
                 throw .failed(figure: name, words: "\(url.lastPathComponent) was not written. \(words)")
+            }
+            guard format.isWhole(file) else {
+                try? FileManager.default.removeItem(at: url)
+                throw .unwritable("\(url.path): was written in part only; check the free space. \(words)")
             }
         }
         return RenderedFigure(script: script, files: Dictionary(uniqueKeysWithValues: files))

@@ -89,6 +89,8 @@ enum Exit: Int32 {
             default: .failed
             }
         case is KrylovError, is Pretraining.Divergence: .failed
+        // What Foundation says of files where nobody said it better.
+        case let error as CocoaError: error.isWriting ? .cannotCreate : .noInput
         default: nil
         }
     }
@@ -96,7 +98,19 @@ enum Exit: Int32 {
     /// Prints the error and ends the process.
     static func end(with error: any Error, for command: any ParsableCommand.Type) -> Never {
         guard let code = code(for: error) else { command.exit(withError: error) }
-        Log.error(String(describing: error))
+        Log.error((error as? CocoaError)?.inWords ?? String(describing: error))
         Foundation.exit(code.rawValue)
+    }
+}
+
+extension CocoaError {
+    /// Whether a file could not be written, rather than read.
+    fileprivate var isWriting: Bool { (512..<768).contains(code.rawValue) }
+
+    /// The file and what the operating system said.
+    fileprivate var inWords: String {
+        let cause = (userInfo[NSUnderlyingErrorKey] as? any Error)?.localizedDescription
+        let place = filePath ?? url?.path ?? "a file"
+        return "\(place): cannot be \(isWriting ? "written" : "read"): \(cause ?? localizedDescription)"
     }
 }

@@ -131,9 +131,7 @@ struct ExportCommand: ParsableCommand {
             guard overwrite || !FileManager.default.fileExists(atPath: url.path) else {
                 throw Exit.Failure(.cannotCreate, "\(url.path) exists; give --overwrite to replace it")
             }
-            do { try Data(text.utf8).write(to: url, options: .atomic) } catch {
-                throw Exit.Failure(.cannotCreate, "\(url.path): cannot be written: \(error.localizedDescription)")
-            }
+            try WholeFile.write(Data(text.utf8), to: url.path)
             return url.path
         }
     }

@@ -30,13 +30,16 @@ struct LandscapeCommand: ParsableCommand {
     private static var isVersionAsked: Bool { CommandLine.arguments.contains("--version") }
 
     static func main() {
-        // A reader that goes away must end in an error of the write, not in a signal.
+        // A reader that goes away, and a limit of the size of files, must end in an error of the write, not in a signal.
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
+        StandardStreams.occupy()
         do {
             try Runtime.configureForIndependentWorkers()
             let arguments = try ConfigurationArguments.expand(Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot(arguments)
             try command.run()
+            try StandardStreams.finish()
         } catch {
             Exit.end(with: error, for: LandscapeCommand.self)
         }

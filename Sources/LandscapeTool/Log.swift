@@ -67,12 +67,12 @@ enum Log {
         private struct Count {
             var done: Int
             var shown = -1
-            var lastDrawn = Date.distantPast
+            var lastDrawn: Stopwatch?
         }
 
         private let title: String
         private let total: Int
-        private let begun = Date()
+        private let begun = Stopwatch()
         private let initial: Int
         private let count: Mutex<Count>
 
@@ -91,11 +91,11 @@ enum Log {
                 let tenth = done * 10 / total
                 let ends = done >= total
                 let isDue =
-                    Log.isTerminal ? ends || Date().timeIntervalSince(count.lastDrawn) > 0.1 : tenth > count.shown
+                    Log.isTerminal ? ends || (count.lastDrawn?.elapsed ?? 1) > 0.1 : tenth > count.shown
                 guard isDue else { return nil }
                 count.shown = tenth
-                count.lastDrawn = Date()
-                let elapsed = Date().timeIntervalSince(begun)
+                count.lastDrawn = Stopwatch()
+                let elapsed = begun.elapsed
                 let rate = Double(done - initial) / max(elapsed, 1e-9)
                 let remaining = rate > 0 ? Double(total - done) / rate : 0
                 let time = ends ? String(format: "%.1f s", elapsed) : String(format: "%.0f s left", remaining)

@@ -35,17 +35,25 @@ struct MergeCommand: ParsableCommand {
         try OutputFile.requireWritable(output, overwriting: overwrite)
         let merge = try ShardMerge(files, partial: partial)
         let command = CommandLine.arguments.map(\.quotedForShell).joined(separator: " ")
-        let file = try merge.write(to: output, command: command, overwrite: overwrite)
-        try SliceShapes.store(in: file)
-        try SharpnessMeasures.storeDifferences(in: file)
-        let counts = try file.record().counts
-        if counts.pending == 0 { try file.complete() }
-        try file.close()
+        let pending: Int
+        do {
+            let file = try merge.write(to: output, command: command, overwrite: overwrite)
+            try SliceShapes.store(in: file)
+            try SharpnessMeasures.storeDifferences(in: file)
+            pending = try file.record().counts.pending
+            if pending == 0 { try file.complete() }
+            try file.close()
+        } catch ArchiveError.cannotWrite(let path, let object, let reason) {
+            throw Exit.Failure(
+                .cannotCreate,
+                "\(path): writing \(object) failed: \(reason). Check the free space and the permissions; then merge again with --overwrite"
+            )
+        }
         let record = try RunReader.read(output)
         if record.attributes["experiment"] == nil { print(ProbeTable(record).text()) }
-        if counts.pending > 0 {
+        if pending > 0 {
             Log.warning(
-                "\(output): \(counts.pending) items are pending; the probe's command without --shard, with --resume and --output \(output), computes them"
+                "\(output): \(pending) items are pending; the probe's command without --shard, with --resume and --output \(output), computes them"
             )
         }
         let verb = record.attributes["experiment"] == nil ? "report: landscape report" : "tables: landscape experiment"

@@ -1,3 +1,4 @@
+import Archive
 import Forecasters
 import Foundation
 import Networks
@@ -19,10 +20,12 @@ enum ModelFolder {
                 "\(configuration.path): exists already with other contents; write into a folder of its own, or give --overwrite"
             )
         }
+        // First where there is none: weights without it cannot be read.
+        if existing == nil { try WholeFile.write(text, to: configuration.path) }
         try weights.write(
             to: url, model: model,
             metadata: metadata.merging(["format": "pt", "made_by": "landscape \(Version.number)"]) { own, _ in own },
             overwrite: overwrite)
-        if existing != text { try text.write(to: configuration, options: .atomic) }
+        if let existing, existing != text { try WholeFile.write(text, to: configuration.path) }
     }
 }

@@ -1,9 +1,10 @@
-import Reports
+import Archive
 import ArgumentParser
 import Forecasters
 import Foundation
 import Landscape
 import Networks
+import Reports
 import Smoothing
 import Tensor
 import TimeSeries
@@ -133,16 +134,16 @@ struct PretrainCommand: ParsableCommand {
             to: weightsURL, model: model,
             metadata: ["format": "pt", "made_by": "landscape \(Version.number) pretrain", "seed": String(seed)],
             overwrite: overwrite)
-        try Data(try model.configurationJSON().utf8).write(
-            to: folder.appendingPathComponent("config.json"), options: .atomic)
+        try WholeFile.write(
+            Data(try model.configurationJSON().utf8), to: folder.appendingPathComponent("config.json").path)
         let record: [String: Any] = [
             "command": "landscape " + CommandLine.arguments.dropFirst().joined(separator: " "), "windows": count,
             "first_loss": losses.first ?? 0, "final_loss_mean_100": final, "parameters": model.layout.count,
         ]
-        try JSONSerialization.data(
-            withJSONObject: record, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        )
-        .write(to: folder.appendingPathComponent("pretraining.json"), options: .atomic)
+        try WholeFile.write(
+            JSONSerialization.data(
+                withJSONObject: record, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]),
+            to: folder.appendingPathComponent("pretraining.json").path)
         if let series {
             let table = try SyntheticSeries(seed: seed, regime: .downstream).table(
                 length: seriesLength, channels: seriesChannels)

@@ -294,11 +294,11 @@ struct ProbeCommand: ParsableCommand {
         let run = try makeRun(settings, ranks)
         if dryRun { return try run.printPlan(asJSON: json) }
 
-        let begun = Date()
+        let begun = Stopwatch()
         try run.execute(output: URL(fileURLWithPath: output), resume: resume, overwrite: overwrite)
         let record = try RunReader.read(output)
         if json {
-            print(try ProbeDocument(record, seconds: Date().timeIntervalSince(begun)).text())
+            print(try ProbeDocument(record, seconds: begun.elapsed).text())
         } else if let shard {
             Log.info("shard \(shard) is done; put all of them together with 'landscape merge'")
         } else {

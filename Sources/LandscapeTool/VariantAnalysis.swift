@@ -146,9 +146,3 @@ struct VariantAnalysis {
             && record.grids.contains { PrecisionCheck.isPending($0.attributes) }
     }
 }
-
-/// Wall-clock time since its making.
-struct Stopwatch {
-    private let begun = Date()
-    var elapsed: Double { Date().timeIntervalSince(begun) }
-}

@@ -26,7 +26,7 @@ public enum Notebook {
             let text = text(
                 record, path: RelativePath.from(folderOf: notebook.path, to: file.path),
                 report: RelativePath.from(folderOf: notebook.path, to: folder.path))
-            try Data(text.utf8).write(to: notebook, options: .atomic)
+            try WholeFile.write(Data(text.utf8), to: notebook.path)
         } catch let error as CocoaError {
             throw ReportError(description: "\(notebook.path): cannot be written: \(error.localizedDescription)")
         }

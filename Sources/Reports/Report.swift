@@ -42,11 +42,7 @@ public enum Report {
         let drawn = zip(entries, rendered).map { DrawnFigure(entry: $0, files: $1) }
         let page = folder.appendingPathComponent("report.html")
         let html = try ReportPage(record, figures: drawn).html()
-        do {
-            try Data(html.utf8).write(to: page, options: .atomic)
-        } catch {
-            throw ReportError(description: "\(page.path): cannot be written: \(error.localizedDescription)")
-        }
+        try WholeFile.write(Data(html.utf8), to: page.path)
         return Files(page: page, figures: drawn.map(\.files))
     }
 }

@@ -38,3 +38,30 @@ func contents(_ path: String) throws -> [String: String] {
     }
     return found
 }
+
+/// What a file, finished or not, says is done: values, errors and samples as bit patterns. Keys do not meet those of ``contents(_:)``.
+func doneContents(_ path: String) throws -> [String: String] {
+    let record = try RunReader.read(path)
+    var found: [String: String] = [:]
+    func put(_ key: String, _ values: [Double]) {
+        found["done: " + key] = values.map { String($0.bitPattern, radix: 16) }.joined(separator: " ")
+    }
+    for variant in record.variants {
+        let name = variant.name
+        for scalar in variant.scalars where scalar.status == .done {
+            put("\(name) \(scalar.path)", [scalar.value, scalar.standardError, Double(scalar.samples)])
+        }
+        for array in variant.arrays where array.status == .done {
+            put("\(name) \(array.path)", array.values)
+            for column in array.companions + array.dimensions {
+                put("\(name) \(array.path) \(column.name)", column.values)
+            }
+        }
+        for grid in variant.grids {
+            for (index, status) in grid.status.enumerated() where status == .done {
+                put("\(name) \(grid.id) \(index)", grid.columns.map { $0.values[index] })
+            }
+        }
+    }
+    return found
+}

@@ -41,7 +41,6 @@ public enum GoldsteinSurface {
             try root.createDataset("ycoordinates", shape: [plane.y.count], fill: Double.nan).write(plane.y)
             let values = zip(losses, plane.status).map { $1 == .pending ? pending : $0 }
             try root.createDataset(surface, shape: [plane.y.count, plane.x.count], fill: Double.nan).write(values)
-            try file.flush()
             try file.synchronizeToDisk()
         }
         try place.moveHere(temporary)

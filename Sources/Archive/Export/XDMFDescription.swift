@@ -59,7 +59,7 @@ public enum XDMFDescription {
             for (index, target) in targets.enumerated() {
                 try root.linkOutside("g\(index)", file: relative, path: target)
             }
-            try made.flush()
+            try made.synchronizeToDisk()
         }
         try place.moveHere(temporary)
         isMoved = true

@@ -111,7 +111,7 @@ struct HDF5File {
         }
     }
 
-    private static func isLockFailure(_ reason: String) -> Bool {
+    static func isLockFailure(_ reason: String) -> Bool {
         reason.contains("unable to lock file") || reason.contains("unable to flock")
     }
 

@@ -7,22 +7,35 @@ enum HDF5Library {
     // is held: hence one recursive lock for all calls.
     private static let lock = NSRecursiveLock()
 
+    /// Before the first call: at the end of the process libhdf5 would close what is open once more, and crashes there on a file
+    /// whose last write failed. All files of ours are closed by their owners.
+    private static let withoutCleaning: Void = { _ = H5dont_atexit() }()
+
     /// Runs `body` alone in the process, with libhdf5's own printing of errors switched off.
     static func synchronized<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
         lock.lock()
         defer { lock.unlock() }
+        _ = withoutCleaning
         chdf5_silence()
         return try body()
     }
 
-    /// Takes the error stack left by the last failed call: one line, the cause first.
+    /// Takes the error stack left by the last failed call: what the operating system said, or one line, the cause first.
     static func takeErrorText() -> String {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 600) { buffer in
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 2000) { buffer in
             guard let start = buffer.baseAddress else { return "unknown reason" }
             chdf5_take_error(start, buffer.count)
             let text = String(cString: start)
-            return text.isEmpty ? "unknown reason" : text
+            return text.isEmpty ? "unknown reason" : systemError(in: text) ?? text
         }
+    }
+
+    /// A failed write fills lines with times and addresses; the reason in them is one phrase. Which lock failed must stay readable.
+    private static func systemError(in text: String) -> String? {
+        guard !HDF5File.isLockFailure(text), let start = text.range(of: "error message = '"),
+            let end = text[start.upperBound...].firstIndex(of: "'")
+        else { return nil }
+        return String(text[start.upperBound..<end])
     }
 }
 

@@ -45,17 +45,30 @@ struct OutputPlace {
         }
     }
 
-    /// Puts a file of these bytes here, by a temporary one that is moved when it is complete; what stands here is an error unless it may
-    /// be overwritten.
+    /// Puts a file of these bytes here, by a temporary one that is moved when it is complete and on the disk; what stands here is an
+    /// error unless it may be overwritten.
     func write(_ data: Data, overwrite: Bool) throws(ArchiveError) {
         try checkFolder()
         if try fileExists(), !overwrite { throw .outputExists(path: given) }
         let temporary = "\(path).\(getpid()).tmp"
         var isMoved = false
         defer { if !isMoved { unlink(temporary) } }
-        do { try data.write(to: URL(fileURLWithPath: temporary)) } catch {
-            throw .cannotCreate(path: given, reason: error.localizedDescription)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .cannotCreate(path: given, reason: String(cString: strerror(errno))) }
+        var failure: Int32?
+        data.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty, failure == nil {
+                let count = UnsafeRawBufferPointer(rebasing: rest).withMemoryRebound(to: UInt8.self) {
+                    Glibc.write(descriptor, $0.baseAddress, $0.count)
+                }
+                if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { failure = errno }
+            }
         }
+        if failure == nil, fsync(descriptor) != 0 { failure = errno }
+        // Network file systems may say only here that a write was lost.
+        if close(descriptor) != 0, failure == nil { failure = errno }
+        if let failure { throw .cannotCreate(path: given, reason: String(cString: strerror(failure))) }
         try moveHere(temporary)
         isMoved = true
     }

@@ -110,6 +110,8 @@ public final class RunFile: @unchecked Sendable {
                 isComplete = plan.shard == nil ? record.isComplete : record.isShardComplete
             }
             let file = try HDF5File.open(path, writable: true)
+            // What a run left that was killed while it made a file to put in the place of this one.
+            unlink(place.path + ".partial")
             return try RunFile(path: path, layout: layout, file: file, isComplete: isComplete, lock: lock)
         }
     }

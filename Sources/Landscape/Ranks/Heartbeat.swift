@@ -6,12 +6,12 @@ import Tensor
 final class Heartbeat: Sendable {
     private struct Pulse {
         var count = 0
-        var seen: Date
+        var seen: ContinuousClock.Instant
     }
     private struct State {
         var pulses: [Int: Pulse]
         /// When the store last answered.
-        var answered: Date
+        var answered: ContinuousClock.Instant
         var isStopped = false
     }
 
@@ -21,7 +21,7 @@ final class Heartbeat: Sendable {
     /// Begins to beat, about five times within the timeout, on a connection of its own: others may be busy with long values.
     init(_ store: KeyValueStore, rank: Int, watched: Set<Int>, timeout: Double) throws {
         self.timeout = timeout
-        let now = Date()
+        let now = ContinuousClock.now
         state = Mutex(
             State(pulses: Dictionary(uniqueKeysWithValues: watched.map { ($0, Pulse(seen: now)) }), answered: now))
         let connection = try store.connection()
@@ -41,10 +41,10 @@ final class Heartbeat: Sendable {
             for other in watched {
                 let count = try connection.add("beat/\(other)", 0)
                 state.withLock { state in
-                    if state.pulses[other]?.count != count { state.pulses[other] = Pulse(count: count, seen: Date()) }
+                    if state.pulses[other]?.count != count { state.pulses[other] = Pulse(count: count, seen: .now) }
                 }
             }
-            state.withLock { $0.answered = Date() }
+            state.withLock { $0.answered = .now }
         } catch {
             // Nobody is seen any more, which is what silence says.
         }
@@ -53,12 +53,12 @@ final class Heartbeat: Sendable {
     /// Those who did not beat for longer than the timeout, as far as this process looked; all where the store itself is silent
     /// for twice as long.
     var silent: Set<Int> {
-        let now = Date()
+        let now = ContinuousClock.now
         return state.withLock { state in
             Set(
                 state.pulses.filter { _, pulse in
-                    min(state.answered.timeIntervalSince(pulse.seen), now.timeIntervalSince(pulse.seen)) > timeout
-                        || now.timeIntervalSince(state.answered) > 2 * timeout
+                    min(state.answered, now) - pulse.seen > .seconds(timeout)
+                        || now - state.answered > .seconds(2 * timeout)
                 }.keys)
         }
     }

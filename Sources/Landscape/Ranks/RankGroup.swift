@@ -75,7 +75,7 @@ public final class RankGroup: Sendable {
         do {
             store = try KeyValueStore(
                 host: meeting.host, port: meeting.port, serves: servesStore, prefix: meeting.name, timeout: joining)
-            let begun = Date()
+            let begun = ContinuousClock.now
             try store.add("joined", 1)
             while true {
                 let joined = try store.add("joined", 0)
@@ -85,7 +85,7 @@ public final class RankGroup: Sendable {
                         "\(joined) processes came to \(meeting.host):\(meeting.port) where \(meeting.count) were expected: two runs use one port, or two processes are the same rank"
                     )
                 }
-                guard Date().timeIntervalSince(begun) < joining else {
+                guard ContinuousClock.now - begun < .seconds(joining) else {
                     throw LandscapeError.rankLost(
                         "\(joined) of \(meeting.count) processes came to \(meeting.host):\(meeting.port) within \(Int(joining)) s"
                     )
@@ -161,14 +161,14 @@ public final class RankGroup: Sendable {
     ///
     /// - Parameter seconds: how long at most; short after a failure, when the others may be waiting for this process's end.
     public func leave(within seconds: Double) {
-        let limit = Date(timeIntervalSinceNow: seconds)
+        let limit = ContinuousClock.now + .seconds(seconds)
         // The writer's goes on: who waits for its word must not take it for lost.
         if !isWriter { heartbeat.stop() }
         do {
             try store.set("left/\(rank)", [])
             guard servesStore else { return }
             var waiting = Set(members).subtracting([rank])
-            while !waiting.subtracting(silent).isEmpty, Date() < limit {
+            while !waiting.subtracting(silent).isEmpty, ContinuousClock.now < limit {
                 for other in waiting where try store.get("left/\(other)") != nil { waiting.remove(other) }
                 usleep(10_000)
             }

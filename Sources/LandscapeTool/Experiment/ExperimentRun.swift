@@ -65,7 +65,9 @@ final class ExperimentRun {
 
     /// Makes models, reads data, and finds mistakes before hours of work.
     func prepare() throws {
-        try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
+        do { try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true) } catch {
+            throw Exit.Failure(.cannotCreate, "\(work.path): cannot be created: \(error.localizedDescription)")
+        }
         settings = try specification.models.map { model in
             let weights = try weights(of: model)
             return try specification.data.map { series in try setting(model, series, weights) }

@@ -1,3 +1,4 @@
+import Archive
 import Foundation
 import Landscape
 import Smoothing
@@ -85,7 +86,7 @@ struct AlphaSearch {
                 fingerprint: fingerprint,
                 pretrainedLoss: try landscape.objective.loss(at: try first.weights.flat(.pretrained)).mean,
                 candidates: [])
-        func save() throws { try JSONEncoder().encode(found).write(to: folder.search, options: .atomic) }
+        func save() throws { try WholeFile.write(JSONEncoder().encode(found), to: folder.search.path) }
         for alpha in alphas {
             let run = try make(.from(.sff(alpha)))
             var index = found.candidates.firstIndex { $0.alpha == alpha }

@@ -110,7 +110,7 @@ struct FineTuneCommand: ParsableCommand {
         Log.setQuiet(quiet)
         Interrupt.install()
         let folder = FineTuneFolder(URL(fileURLWithPath: output))
-        try folder.prepare(
+        let lock = try folder.prepare(
             resume: resume, overwrite: overwrite,
             inputs: [model.weights, auxiliary, data.data].compactMap { $0 })
         let workspace = try Workspace(model, data, machine, selectAll: true)
@@ -155,15 +155,16 @@ struct FineTuneCommand: ParsableCommand {
         let record = FineTuneRecord(
             run: run, outcome: outcome, search: search, command: CommandLine.arguments,
             test: EvaluationDocument(about: [:], rows: rows + (try evaluation.baselines(split: .test))))
-        try ModelFolder.write(
-            tuned, workspace.model, to: folder.weights,
-            metadata: ["strategy": chosen.name, "seed": String(machine.seed)], overwrite: true)
         let document = try record.json()
-        try document.write(to: folder.record, options: .atomic)
-        folder.removeStates()
+        try folder.finish(document) {
+            try ModelFolder.write(
+                tuned, workspace.model, to: folder.weights,
+                metadata: ["strategy": chosen.name, "seed": String(machine.seed)], overwrite: true)
+        }
         if !noReport {
             FineTuneFigures(run: run, outcome: outcome, evaluation: evaluation).draw(into: folder.figures, tuned: tuned)
         }
+        withExtendedLifetime(lock) {}
         if json { print(String(decoding: document, as: UTF8.self)) } else { print(record.text(folder.weights.path)) }
     }
 

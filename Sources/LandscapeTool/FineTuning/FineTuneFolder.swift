@@ -1,3 +1,4 @@
+import Archive
 import Foundation
 import Smoothing
 
@@ -23,10 +24,11 @@ struct FineTuneFolder {
         url.appendingPathComponent("state-\(strategy.name.replacingOccurrences(of: ":", with: "-")).safetensors")
     }
 
-    /// Makes the folder, or finds out that it cannot be used.
+    /// Makes the folder, or finds out that it cannot be used. What an older run has finished stays until ``finish(_:)``.
     ///
     /// - Parameter inputs: files that must not be replaced.
-    func prepare(resume: Bool, overwrite: Bool, inputs: [String]) throws {
+    /// - Returns: keeps other processes out of the folder as long as it lives.
+    func prepare(resume: Bool, overwrite: Bool, inputs: [String]) throws -> OutputLock {
         let manager = FileManager.default
         do { try manager.createDirectory(at: url, withIntermediateDirectories: true) } catch {
             throw Exit.Failure(.cannotCreate, "\(url.path): cannot be created: \(error.localizedDescription)")
@@ -43,18 +45,21 @@ struct FineTuneFolder {
                     .cannotCreate, "--output \(url.path): would replace the input \(input); give another folder")
             }
         }
-        let isFinished = manager.fileExists(atPath: record.path)
+        let lock = try OutputLock(output: record.path)
         let found = written.filter { manager.fileExists(atPath: $0.path) }
         if resume {
-            guard !isFinished else {
-                throw Exit.Failure(
-                    .cannotCreate,
-                    "\(record.path): this run is finished; read it, or train anew with --overwrite or another --output")
-            }
+            // A record beside states is that of an older run, or was written when the run was killed.
             guard !states.isEmpty || manager.fileExists(atPath: search.path) else {
+                if manager.fileExists(atPath: record.path) {
+                    throw Exit.Failure(
+                        .cannotCreate,
+                        "\(record.path): this run is finished; read it, or train anew with --overwrite or another --output"
+                    )
+                }
                 throw Exit.Failure(.noInput, "\(url.path): holds no stopped run to go on with; leave --resume out")
             }
-            return
+            for file in unfinished { try? manager.removeItem(at: file) }
+            return lock
         }
         if !overwrite {
             if let first = found.first {
@@ -67,19 +72,48 @@ struct FineTuneFolder {
                     "\(state.path): is a stopped run; go on with --resume, or replace it with --overwrite")
             }
         }
-        for file in written + states + [search] { try? manager.removeItem(at: file) }
-        for file in (try? manager.contentsOfDirectory(at: snapshots, includingPropertiesForKeys: nil)) ?? []
-        where file.lastPathComponent.hasPrefix("step-") { try? manager.removeItem(at: file) }
+        for file in states + unfinished + [search] { try? manager.removeItem(at: file) }
+        for file in FineTuneFolder.files(snapshots) where file.lastPathComponent.hasPrefix("step-") {
+            try? manager.removeItem(at: file)
+        }
+        return lock
+    }
+
+    /// Writes what the run was for: the old record goes first, so that none ever stands beside weights that it does not describe.
+    func finish(_ document: Data, weights write: () throws -> Void) throws {
+        if FileManager.default.fileExists(atPath: record.path) {
+            do { try FileManager.default.removeItem(at: record) } catch {
+                throw Exit.Failure(
+                    .cannotCreate,
+                    "\(record.path): cannot be replaced: \(error.localizedDescription); go on with --resume")
+            }
+        }
+        try write()
+        try WholeFile.write(document, to: record.path)
+        removeStates()
+    }
+
+    private static func files(_ folder: URL) -> [URL] {
+        let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+        return files.sorted { $0.path < $1.path }
     }
 
     private var states: [URL] {
-        let files = (try? FileManager.default.contentsOfDirectory(at: url, includingPropertiesForKeys: nil)) ?? []
-        return files.filter { $0.lastPathComponent.hasPrefix("state-") && $0.pathExtension == "safetensors" }
-            .sorted { $0.path < $1.path }
+        FineTuneFolder.files(url).filter {
+            $0.lastPathComponent.hasPrefix("state-") && $0.pathExtension == "safetensors"
+        }
+    }
+
+    /// What killed processes were writing: PATH.PROCESS.partial, PATH.PROCESS.tmp.
+    private var unfinished: [URL] {
+        (FineTuneFolder.files(url) + FineTuneFolder.files(snapshots)).filter {
+            ["partial", "tmp"].contains($0.pathExtension)
+                && Int($0.deletingPathExtension().pathExtension) != nil
+        }
     }
 
     /// Removes what only an unfinished run needs.
-    func removeStates() {
+    private func removeStates() {
         for file in states { try? FileManager.default.removeItem(at: file) }
         try? FileManager.default.removeItem(at: search)
     }

@@ -104,11 +104,11 @@ struct FineTuneRun {
     func train(
         state file: URL?, snapshots: (folder: URL, every: Int)? = nil, title: String
     ) throws -> Outcome {
-        let begun = Date()
+        let begun = Stopwatch()
         guard strategy.isTrained else {
             let θ = try fineTuning.start()
             return Outcome(
-                θ: θ, history: [], validationLoss: try validationLoss(θ), seconds: Date().timeIntervalSince(begun))
+                θ: θ, history: [], validationLoss: try validationLoss(θ), seconds: begun.elapsed)
         }
         let fingerprint = try fingerprint()
         var progress =
@@ -117,13 +117,13 @@ struct FineTuneRun {
             } else { try fineTuning.begin() }
         let bar = Log.Progress(title, total: fineTuning.totalSteps, done: progress.step)
         if let snapshots, progress.step == 0 { try snapshot(progress, in: snapshots.folder) }
-        var stored = Date()
+        var stored = Stopwatch()
         var lastGood: String?
         func store(_ progress: FineTuning.Progress) throws {
             guard let file else { return }
             try fineTuning.store(progress, fingerprint: fingerprint, to: file)
             lastGood = file.path
-            stored = Date()
+            stored = Stopwatch()
         }
         do {
             let (θ, history) = try fineTuning.run(&progress) { event, progress in
@@ -134,7 +134,7 @@ struct FineTuneRun {
                         try snapshot(progress, in: snapshots.folder)
                     }
                     // A state with weights that are none would be of no use.
-                    if Date().timeIntervalSince(stored) > 30, try progress.training.φ.isFinite { try store(progress) }
+                    if stored.elapsed > 30, try progress.training.φ.isFinite { try store(progress) }
                 case .epoch:
                     let epoch = progress.training.epochs.last!
                     Log.info(
@@ -146,7 +146,7 @@ struct FineTuneRun {
             let best = history.last.flatMap { last in last.bestEpoch.map { last.epochs[$0 - 1].validationLoss! } }
             return Outcome(
                 θ: θ, history: history, validationLoss: try best ?? validationLoss(θ),
-                seconds: Date().timeIntervalSince(begun))
+                seconds: begun.elapsed)
         } catch TrainingError.interrupted {
             try store(progress)
             throw LandscapeError.interrupted
@@ -158,7 +158,9 @@ struct FineTuneRun {
     }
 
     private func snapshot(_ progress: FineTuning.Progress, in folder: URL) throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
+            throw Exit.Failure(.cannotCreate, "\(folder.path): cannot be created: \(error.localizedDescription)")
+        }
         let url = folder.appendingPathComponent(String(format: "step-%07d.safetensors", progress.step))
         try workspace.pretrained.with(flat: try fineTuning.current(progress)).write(
             to: url, model: workspace.model, metadata: ["step": String(progress.step), "strategy": strategy.name],
