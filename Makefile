@@ -2,6 +2,9 @@
 SWIFT ?= swift
 BIN := .build/release/landscape
 DEMO := plots/demo
+# A failure before a pipe is one.
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test examples check-readme man bench check-pages lint format docs clean
@@ -22,8 +25,10 @@ demo: build ## the main job on the embedded default: HDF5 file, figures, report 
 
 test: ## set up, build and test everything
 	@scripts/setup.sh --oracle
-	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	$(SWIFT) build --build-tests --enable-code-coverage
+	@rm -rf .build/coverage
+	LLVM_PROFILE_FILE="$(CURDIR)/.build/coverage/%8m.profraw" $(SWIFT) test --skip-build 2>&1 | tee .build/test.log
+	@python3 scripts/coverage.py
 	python3 scripts/check-readme.py --program .build/debug/landscape README.md docs/*.md
 
 check-readme: ## run the commands that README and docs show and compare what they print

@@ -26,6 +26,10 @@ struct KillTests {
                 let process = Process()
                 process.executableURL = URL(fileURLWithPath: ChildProcess.helper)
                 process.arguments = ["write", path]
+                // Killed while it writes a profile of coverage, it would spoil that of others.
+                process.environment = ProcessInfo.processInfo.environment.merging(["LLVM_PROFILE_FILE": "/dev/null"]) {
+                    $1
+                }
                 try process.run()
                 if attempt < 3 {
                     usleep(UInt32(Double.random(in: 0.1...0.9) * duration * 1e6))

@@ -27,14 +27,18 @@ struct Program {
     }
 
     /// Starts the program; `environment` replaces variables.
+    ///
+    /// - Parameter isUndisturbed: whether it may write a profile of coverage, which whoever is killed meanwhile spoils for all.
     static func start(
-        _ arguments: [String], in folder: URL, environment: [String: String] = [:]
+        _ arguments: [String], in folder: URL, environment: [String: String] = [:], isUndisturbed: Bool = false
     ) throws -> (process: Process, output: URL, errors: URL) {
         let process = Process()
         process.executableURL = url
         process.arguments = arguments
         process.currentDirectoryURL = folder
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.environment = ProcessInfo.processInfo.environment
+            .merging(isUndisturbed ? [:] : ["LLVM_PROFILE_FILE": "/dev/null"]) { $1 }
+            .merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         let output = folder.appendingPathComponent("stdout-\(UUID().uuidString)")
         let errors = folder.appendingPathComponent("stderr-\(UUID().uuidString)")
@@ -48,7 +52,8 @@ struct Program {
     static func run(
         _ arguments: [String], in folder: URL, environment: [String: String] = [:]
     ) throws -> Result {
-        let (process, output, errors) = try start(arguments, in: folder, environment: environment)
+        let (process, output, errors) = try start(
+            arguments, in: folder, environment: environment, isUndisturbed: true)
         process.waitUntilExit()
         return Result(
             status: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
