@@ -29,8 +29,8 @@ struct ErrorMessages: Sendable {
                 } else {
                     makers.insert(declaration.name)
                 }
-                for body in text.blocks(after: "var description: String {") {
-                    described.append((declaration.name, file, body))
+                for opening in ["var description: String {", "func text(found: String) -> String {"] {
+                    for body in text.blocks(after: opening) { described.append((declaration.name, file, body)) }
                 }
             }
         }

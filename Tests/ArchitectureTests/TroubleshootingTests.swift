@@ -16,7 +16,7 @@ import Testing
         #expect(errors.cases.count > 60, "the enumerations of errors were found")
         // Another rank's message, whatever it is.
         let relayed = ["LandscapeError.rankFailed"]
-        let missing = errors.cases.filter { !$0.texts.contains(where: guide.explains) }
+        let missing = errors.cases.filter { !$0.texts.contains { guide.explains($0) } }
             .filter { !relayed.contains("\($0.type).\($0.name)") }
             .map { "\($0.type).\($0.name): \($0.texts)" }
         #expect(missing == [], "docs/troubleshooting.md has no entry for these")

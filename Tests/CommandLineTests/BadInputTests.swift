@@ -1,4 +1,5 @@
 import Foundation
+import OracleSupport
 import Testing
 
 /// Every bad input ends with its exit code, a message that names the culprit, and nothing half-written.
@@ -25,6 +26,9 @@ import Testing
         #expect(result.status == status && result.signal == nil, "\(result.errors)", sourceLocation: sourceLocation)
         #expect(result.errors.contains(culprit), "'\(culprit)' in: \(result.errors)", sourceLocation: sourceLocation)
         #expect(result.output.isEmpty, sourceLocation: sourceLocation)
+        #expect(
+            try TroubleshootingGuide().explains(printed: result.errors), "docs/troubleshooting.md: \(result.errors)",
+            sourceLocation: sourceLocation)
         #expect(
             !scratch.contents.contains { $0.contains("out") && !$0.hasPrefix("std") && !$0.hasSuffix(".lock") },
             "\(scratch.contents)", sourceLocation: sourceLocation)

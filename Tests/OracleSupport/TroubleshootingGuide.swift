@@ -28,6 +28,11 @@ public struct TroubleshootingGuide: Sendable {
         }
     }
 
+    /// Whether an entry speaks of what the program printed, which has names and numbers where messages have …
+    public func explains(printed text: String) -> Bool {
+        messages.contains { TroubleshootingGuide.letters($0) >= 8 && TroubleshootingGuide.isPart($0, of: text) }
+    }
+
     /// Whether the pieces of an entry stand in a message in their order.
     public static func isPart(_ entry: String, of message: String) -> Bool {
         var rest = message[...]
