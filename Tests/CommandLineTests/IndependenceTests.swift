@@ -7,22 +7,33 @@ import Testing
 @Suite struct IndependenceTests {
     let scratch: Scratch
 
-    init() throws { scratch = try Scratch() }
+    init() throws {
+        scratch = try Scratch()
+        try scratch.writeSeries()
+    }
 
     private static let common = [
-        "--windows", "8", "--eigen", "2", "--tolerance", "0.01", "--samples", "8", "--diagonal-probes", "4",
-        "--density-probes", "2", "--density-steps", "8", "--points", "5", "--grid", "3x3,3x2x2", "--convexity-grid",
-        "3x1", "--theory-points", "3", "--theory-probes", "2", "--sharpness", "sam,asam,average,lpf,quadratic_form",
-        "--no-report", "--quiet",
+        "--windows", "6", "--eigen", "1", "--tolerance", "0.05", "--samples", "4", "--diagonal-probes", "2",
+        "--density-probes", "2", "--density-steps", "6", "--points", "3", "--grid", "3x2,2x2x2", "--convexity-grid",
+        "2x1", "--theory-points", "2", "--theory-probes", "2", "--no-report", "--quiet",
     ]
     private static let measures = [
         "loss", "gradient", "eigen", "trace", "diagonal", "density", "preconditioned", "sharpness", "line", "path",
         "plane", "volume", "theory", "convexity",
     ]
 
+    /// Measures with the options that only some of them take.
+    private static func choose(_ measures: [String]) -> [String] {
+        ["--measures", measures.joined(separator: ",")]
+            + (measures.contains("sharpness") ? ["--sharpness", "sam,asam,average,quadratic_form"] : [])
+    }
+
     private func run(_ name: String, _ arguments: [String]) throws -> RunRecord {
         let result = try Program.run(
-            ["probe", "--output", scratch.path(name)] + arguments + Self.common, in: scratch.url)
+            [
+                "probe", "--weights", TinyCheckpoints.weights("timer"), "--data", scratch.path("series.csv"),
+                "--output", scratch.path(name),
+            ] + Self.common + arguments, in: scratch.url)
         #expect(result.status == 0, "\(name): \(result.errors)")
         return try RunReader.read(scratch.path(name))
     }
@@ -56,12 +67,12 @@ import Testing
 
     /// A measure alone gives the bits that it gives among all others.
     @Test func measuresAloneOrTogether() throws {
-        let variants = ["--variants", "pretrained,sff:0.5"]
+        let variants = ["--variants", "pretrained,sff:0.5", "--batch", "6"]
         let together = numbers(
-            try run("together.h5", variants + ["--measures", Self.measures.joined(separator: ",")]))
+            try run("together.h5", variants + Self.choose(Self.measures)))
         var seen: Set<String> = []
         for measure in Self.measures {
-            let alone = numbers(try run("\(measure).h5", variants + ["--measures", measure]))
+            let alone = numbers(try run("\(measure).h5", variants + Self.choose([measure])))
             #expect(!alone.isEmpty, "\(measure)")
             for (key, values) in alone {
                 #expect(together[key].map(bits) == bits(values), "\(measure) alone: \(key)")
@@ -73,7 +84,7 @@ import Testing
 
     /// Variants in another order have the same numbers; only what compares with the first one differs.
     @Test func orderOfVariants() throws {
-        let measures = ["--measures", Self.measures.joined(separator: ",")]
+        let measures = Self.choose(Self.measures) + ["--batch", "6"]
         let differences: Set<String> = ["difference", "difference_error"]
         let one = numbers(
             try run("one.h5", measures + ["--variants", "pretrained,scratch,sff:0.5"]), without: differences)
@@ -91,8 +102,8 @@ import Testing
             "float64",
             "--variants", "pretrained,sff:0.5", "--tolerance", "1e-9",
         ]
-        let few = numbers(try run("few.h5", measures + ["--batch", "3"]))
-        let all = numbers(try run("all.h5", measures + ["--batch", "8"]))
+        let few = numbers(try run("few.h5", measures + ["--batch", "4"]))
+        let all = numbers(try run("all.h5", measures + ["--batch", "6"]))
         #expect(Set(few.keys) == Set(all.keys))
         for (key, values) in few {
             // Residuals are differences of nearly equal vectors, and say themselves how small they are.
