@@ -32,6 +32,8 @@ struct ProbeRun {
     let auxiliaryHash: String?
     /// SHA-256 of the files among the variants and the axes, by path.
     let fileHashes: [String: String]
+    /// Of those files, before they were read.
+    private let stamps: InputStamps
 
     init(
         _ workspace: Workspace, _ settings: ProbeSettings, workers: Int, ranks: RankGroup? = nil, command: [String]
@@ -50,15 +52,16 @@ struct ProbeRun {
         targets = try CurvatureTarget.all(
             matrices: settings.matrices, blocks: settings.blocks, layout: workspace.model.layout)
         units = settings.shard == nil ? [:] : ProbeRun.units(settings, targets, workspace.model.layout, sharpness)
+        var paths = settings.variants.compactMap { variant in
+            if case .file(let path) = variant { path } else { nil }
+        }
+        paths += settings.axes.paths
+        stamps = InputStamps(paths + [settings.auxiliary].compactMap(\.self))
         let auxiliary = try settings.auxiliary.map {
             try AuxiliaryWeights($0, for: workspace.model, dtype: workspace.dtype)
         }
         auxiliaryHash = auxiliary?.hash
         var hashes: [String: String] = [:]
-        var paths = settings.variants.compactMap { variant in
-            if case .file(let path) = variant { path } else { nil }
-        }
-        paths += settings.axes.paths
         for path in paths {
             hashes[path] = try Checkpoint(URL(fileURLWithPath: path)).sha256()
         }
@@ -300,6 +303,8 @@ struct ProbeRun {
         _ objective: Objective, _ axes: SliceAxes?, output: URL, resume: Bool, overwrite: Bool
     ) throws {
         let plan = try plan(axes)
+        // By now all of them have been read.
+        try stamps.requireUnchanged()
         let file = try openFile(plan, axes, output: output, resume: resume, overwrite: overwrite)
         do {
             for (variant, planned) in zip(settings.variants, plan.variants) {

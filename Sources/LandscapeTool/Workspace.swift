@@ -40,6 +40,7 @@ struct Workspace {
 
         try data.requireSingleValues()
         let files = try InputFiles(modelOptions, data)
+        let stamps = InputStamps([files.weights.path, files.data.path])
         let found = try files.model(modelOptions, for: data.task)
         model = found.model
         weightsPath = files.weightsPath
@@ -74,6 +75,7 @@ struct Workspace {
         pretrained = try ReleasableWeights(name: weightsPath) { [dtype] in try found.weights(dtype: dtype) }
         weightsHash = try found.checkpoint.sha256()
         dataHash = try SHA256.hash(of: files.data)
+        try stamps.requireUnchanged()
     }
 
     /// Windows `[n, L + H]`, or `[n, C, L + H]` for models that read channels together, in the precision of the run.

@@ -85,6 +85,7 @@ struct EvaluateCommand: ParsableCommand {
         let chosen = try Variant.list(variants)
         let device = try machine.resolvedDevice()
         let files = try InputFiles(model, data)
+        let stamps = InputStamps([files.weights.path, files.data.path])
         let found = try files.model(model, for: data.task)
         var request = EvaluationRequest(
             task: data.task, context: data.context ?? found.model.defaultContext(for: data.task),
@@ -99,6 +100,7 @@ struct EvaluateCommand: ParsableCommand {
         let evaluation = try request.evaluation(of: found.model, on: dataset)
         let baselines = try evaluation.baselines(split: data.split)
         let pretrained = try found.weights(dtype: request.dtype)
+        try stamps.requireUnchanged()
         let weights = try VariantWeights(model: found.model, pretrained: pretrained, seed: machine.seed)
         let rows = try chosen.flatMap { variant in
             try evaluation.rows(

@@ -13,7 +13,20 @@ final class FaultBench: Sendable {
     /// What faults have left from where the run has been brought to its end.
     private let completed = Locked<Set<String>>([])
 
-    init(_ job: FaultJob) throws {
+    private static let benches = Locked<[String: FaultBench]>([:])
+
+    /// The bench of a job, made once in a process.
+    static func of(_ job: FaultJob) throws -> FaultBench {
+        if let made = benches.with({ $0[job.name] }) { return made }
+        let bench = try FaultBench(job)
+        benches.with { benches in
+            if benches.isEmpty { atexit { FaultBench.benches.with { $0 = [:] } } }
+            benches[job.name] = bench
+        }
+        return bench
+    }
+
+    private init(_ job: FaultJob) throws {
         self.job = job
         let scratch = try Scratch()
         try job.prepare(scratch)
@@ -61,6 +74,14 @@ final class FaultBench: Sendable {
         do {
             return try job.problems(folder.url, folder.url.appendingPathComponent("old"), whole)
         } catch { return ["unreadable: \(error)"] }
+    }
+
+    /// What the new file, where it stands, says is done.
+    func done(_ folder: Scratch) throws -> [String: String] {
+        let file = folder.url.appendingPathComponent("out/run.h5")
+        let old = folder.url.appendingPathComponent("old/run.h5")
+        guard let bytes = try? Data(contentsOf: file), bytes != (try? Data(contentsOf: old)) else { return [:] }
+        return try doneContents(file.path)
     }
 
     /// Brings the run to its end and compares.

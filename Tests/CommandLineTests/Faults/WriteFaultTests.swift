@@ -3,7 +3,8 @@ import OracleSupport
 import Testing
 
 /// The k-th call that changes a file fails, or the process is killed there: old or new stands, never a third thing, and the run can
-/// be brought to its end. Every k with LANDSCAPE_SLOW_TESTS; else the first, the last and some between.
+/// be brought to its end. Every k with LANDSCAPE_SLOW_TESTS (LANDSCAPE_FAULT_KINDS=kill,eio chooses kinds of faults); else the
+/// first, the last and some between.
 @Suite("Faults of the file layer", .serialized)
 struct WriteFaultTests {
     /// Kinds of faults, and whether they last.
@@ -21,8 +22,10 @@ struct WriteFaultTests {
     }
 
     private func sweep(_ job: FaultJob, _ kinds: [(FaultLibrary.Fault.Kind, Bool)], some: Int) throws {
-        let bench = try FaultBench(job)
-        for (number, (kind, lasting)) in kinds.enumerated() {
+        let bench = try FaultBench.of(job)
+        let wanted = ProcessInfo.processInfo.environment["LANDSCAPE_FAULT_KINDS"]?.split(separator: ",").map(
+            String.init)
+        for (number, (kind, lasting)) in kinds.enumerated() where wanted?.contains(kind.rawValue) ?? true {
             let calls = WriteFaultTests.chosen(bench.calls, some: some, offset: 7 * number)
             let problems = bench.sweep(kind, lasting: lasting, calls: calls)
             #expect(problems.isEmpty, "\(job.name): \(problems.prefix(5).joined(separator: "\n"))")
@@ -33,19 +36,19 @@ struct WriteFaultTests {
     func wholeProbe() throws { try sweep(.wholeProbe, WriteFaultTests.kinds, some: 0) }
 
     @Test("A small probe")
-    func smallProbe() throws { try sweep(.smallProbe, Array(WriteFaultTests.kinds.prefix(3)), some: 6) }
+    func smallProbe() throws { try sweep(.smallProbe, Array(WriteFaultTests.kinds.prefix(3)), some: 4) }
 
     @Test("A fine-tuning")
     func fineTuning() throws {
-        try sweep(.fineTuning, runsSlowTests ? WriteFaultTests.kinds : [(.kill, false), (.enospc, true)], some: 5)
+        try sweep(.fineTuning, runsSlowTests ? WriteFaultTests.kinds : [(.kill, false), (.enospc, true)], some: 3)
     }
 
     @Test("An experiment with a model that it makes")
     func experiment() throws {
-        try sweep(.experiment, runsSlowTests ? WriteFaultTests.kinds : [(.kill, false)], some: 4)
+        try sweep(.experiment, runsSlowTests ? WriteFaultTests.kinds : [(.kill, false)], some: 3)
     }
 
-    @Test("Verbs that write once", arguments: FaultJob.writers)
+    @Test("Verbs that write once", arguments: runsSlowTests ? FaultJob.writers : [.smooth])
     func writers(_ job: FaultJob) throws {
         try sweep(job, runsSlowTests ? WriteFaultTests.kinds : [(.enospc, true)], some: 2)
     }
