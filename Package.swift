@@ -28,6 +28,8 @@ let package = Package(
             targets: [
                 "Landscape", "Smoothing", "Training", "Forecasters", "TimeSeries", "Krylov", "Archive",
             ]),
+        // For the package in Fuzzing/.
+        .library(name: "HostileInput", targets: ["HostileInput"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.1"),
@@ -47,6 +49,7 @@ let package = Package(
 
         // MARK: Analyses
         .target(name: "TimeSeries"),
+        .target(name: "Configuration", dependencies: ["TimeSeries", .product(name: "Yams", package: "Yams")]),
         .target(name: "Krylov"),
         .target(name: "Landscape", dependencies: ["Forecasters", "Networks", "Krylov", "Tensor"]),
         .target(name: "Training", dependencies: ["Forecasters", "Networks", "Checkpoints", "Tensor"]),
@@ -68,10 +71,9 @@ let package = Package(
         .executableTarget(
             name: "LandscapeTool",
             dependencies: [
-                "Archive", "Checkpoints", "Figures", "Forecasters", "Krylov", "Landscape", "Networks", "Reports",
-                "Smoothing", "Tensor", "TimeSeries", "Training",
+                "Archive", "Checkpoints", "Configuration", "Figures", "Forecasters", "Krylov", "Landscape", "Networks",
+                "Reports", "Smoothing", "Tensor", "TimeSeries", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Yams", package: "Yams"),
             ],
             resources: [.copy("Resources/Embedded")]),
 
@@ -101,6 +103,10 @@ let package = Package(
         .target(name: "OracleSupport", path: "Tests/OracleSupport"),
         .executableTarget(name: "ArchiveWriterHelper", dependencies: ["Archive"], path: "Tests/ArchiveWriterHelper"),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "ArchiveWriterHelper", "OracleSupport"]),
+        .target(
+            name: "HostileInput", dependencies: ["Archive", "Checkpoints", "Configuration", "TimeSeries"],
+            path: "Tests/HostileInput"),
+        .testTarget(name: "HostileInputTests", dependencies: ["HostileInput"], exclude: ["Crashes"]),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(
             name: "CommandLineTests", dependencies: ["LandscapeTool", "Archive", "Checkpoints", "OracleSupport"]),

@@ -7,10 +7,13 @@ enum HDF5Library {
     // is held: hence one recursive lock for all calls.
     private static let lock = NSRecursiveLock()
 
+    /// In a child of `fork` there are no other threads, and the lock belongs to a thread of the parent for ever.
+    nonisolated(unsafe) static var isAlone = false
+
     /// Runs `body` alone in the process, with libhdf5's own printing of errors switched off.
     static func synchronized<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-        lock.lock()
-        defer { lock.unlock() }
+        if !isAlone { lock.lock() }
+        defer { if !isAlone { lock.unlock() } }
         chdf5_silence()
         return try body()
     }
