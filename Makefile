@@ -7,7 +7,7 @@ SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test examples check-readme man bench check-pages lint format docs clean
+.PHONY: help setup build demo test examples check-readme man fuzz sanitize bench check-pages lint format docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,12 @@ examples: setup ## build and run Examples/, a package of its own that uses the l
 	$(SWIFT) build --package-path Examples --scratch-path .build-examples
 	python3 scripts/check-readme.py --program .build-examples/debug/OwnModel --folder Examples Examples/README.md
 
+fuzz: setup ## fuzz every reader of foreign files, 10 minutes each: make fuzz FUZZ_SECONDS=60 FUZZ_TARGETS=PyTorch
+	@scripts/fuzz.sh
+
+sanitize: setup ## address and thread sanitizer over shims and parallel code: make sanitize SANITIZERS=address
+	@scripts/sanitize.sh
+
 bench: ## time us and the released peers on the same windows: make bench DATA=ETTh1.csv (takes about 10 minutes)
 	@scripts/setup.sh --bench
 	$(SWIFT) build -c release --product landscape
@@ -50,10 +56,10 @@ check-pages: ## open report pages in headless Chromium, axe and an HTML checker:
 	.deps/pages/bin/python scripts/check-page.py $(or $(PAGES),$(DEMO)/report.html)
 
 lint: ## formatting, as CI checks it
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Examples/Package.swift Examples/Sources
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Examples/Package.swift Examples/Sources Fuzzing
 
 format: ## format all sources in place
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks Examples/Package.swift Examples/Sources
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks Examples/Package.swift Examples/Sources Fuzzing
 
 docs: setup ## reference documentation of the library modules in .build-docs
 	LANDSCAPE_DOCS=1 $(SWIFT) package --scratch-path .build-docs --allow-writing-to-directory .build-docs/html \
@@ -62,4 +68,4 @@ docs: setup ## reference documentation of the library modules in .build-docs
 		--enable-experimental-combined-documentation --output-path .build-docs/html
 
 clean: ## remove build products (keeps .deps)
-	rm -rf .build .build-docs .build-examples
+	rm -rf .build .build-docs .build-examples .build-fuzz .build-fuzz-plain .build-asan .build-tsan

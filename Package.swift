@@ -38,6 +38,8 @@ let package = Package(
                 "Tensor",
             ]),
         .library(name: "LandscapeReports", targets: ["Reports", "Figures"]),
+        // For the package in Fuzzing/.
+        .library(name: "HostileInput", targets: ["HostileInput"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.1"),
@@ -63,6 +65,7 @@ let package = Package(
 
         // MARK: Analyses
         .target(name: "TimeSeries"),
+        .target(name: "Configuration", dependencies: ["TimeSeries", .product(name: "Yams", package: "Yams")]),
         .target(name: "Krylov"),
         .target(name: "Landscape", dependencies: ["Forecasters", "Networks", "Krylov", "Tensor"]),
         .target(name: "Training", dependencies: ["Forecasters", "Networks", "Checkpoints", "Tensor"]),
@@ -84,10 +87,10 @@ let package = Package(
         .executableTarget(
             name: "LandscapeTool",
             dependencies: [
-                "Archive", "CBuild", "Checkpoints", "Figures", "Forecasters", "Krylov", "Landscape", "Networks",
+                "Archive", "CBuild", "Checkpoints", "Configuration", "Figures", "Forecasters", "Krylov", "Landscape",
+                "Networks",
                 "Reports", "Smoothing", "Tensor", "TimeSeries", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Yams", package: "Yams"),
             ],
             resources: [.copy("Resources/Embedded")]),
 
@@ -118,6 +121,10 @@ let package = Package(
         .executableTarget(name: "ArchiveWriterHelper", dependencies: ["Archive"], path: "Tests/ArchiveWriterHelper"),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "ArchiveWriterHelper", "OracleSupport"]),
         .testTarget(name: "ArchitectureTests", dependencies: ["OracleSupport"]),
+        .target(
+            name: "HostileInput", dependencies: ["Archive", "Checkpoints", "Configuration", "TimeSeries"],
+            path: "Tests/HostileInput"),
+        .testTarget(name: "HostileInputTests", dependencies: ["HostileInput"], exclude: ["Crashes"]),
         .testTarget(
             name: "CommandLineTests", dependencies: ["LandscapeTool", "Archive", "Checkpoints", "OracleSupport"]),
     ],

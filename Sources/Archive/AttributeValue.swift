@@ -67,6 +67,16 @@ public enum AttributeValue: Equatable, Sendable {
         }
     }
 
+    /// The value as an integer, when it is one number that is an integer and fits.
+    public var integer: Int? {
+        switch self {
+        case .double(let value): Int(exactly: value)
+        case .int(let value): value
+        case .unsigned(let value): Int(exactly: value)
+        case .string, .strings, .doubles, .ints: nil
+        }
+    }
+
     /// The value as text, when it is one text.
     public var text: String? {
         if case .string(let value) = self { value } else { nil }

@@ -7,8 +7,10 @@
 
 #include <hdf5.h>
 #include <H5DSpublic.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 // MARK: - Types
 
@@ -125,6 +127,17 @@ static inline int chdf5_descriptor(hid_t file, hid_t access) {
     void *handle = NULL;
     if (H5Fget_vfd_handle(file, access, &handle) < 0 || handle == NULL) return -1;
     return *(int *)handle;
+}
+
+// MARK: - Child processes
+
+/// A copy of this process, for reading files that libhdf5 may not survive. 0 in the child, negative on failure.
+static inline pid_t chdf5_fork(void) { return fork(); }
+
+/// A pipe of which no program that another thread starts meanwhile gets a copy. Negative on failure.
+static inline int chdf5_pipe(int *ends) {
+    extern int pipe2(int *, int);
+    return pipe2(ends, O_CLOEXEC);
 }
 
 // MARK: - Dimension scales

@@ -1,5 +1,5 @@
 /// A JSON value whose object keys are kept in order.
-indirect enum StrictJSON {
+enum StrictJSON {
     case object([(key: String, value: StrictJSON)])
     case array([StrictJSON])
     case string(String)
@@ -25,6 +25,8 @@ struct StrictJSONParser {
     private let bytes: [UInt8]
     private var position = 0
     private let depthLimit: Int
+    /// Shapes and offsets are the only arrays of a header; a long one would take many times its bytes in memory.
+    private static let lengthLimit = 1024
 
     init(_ bytes: [UInt8], depthLimit: Int = 8) {
         self.bytes = bytes
@@ -116,6 +118,9 @@ struct StrictJSONParser {
         }
         while true {
             skipSpace()
+            guard elements.count < StrictJSONParser.lengthLimit else {
+                throw failure("an array of more than \(StrictJSONParser.lengthLimit) elements")
+            }
             elements.append(try value(depth: depth + 1))
             skipSpace()
             if next == UInt8(ascii: ",") {

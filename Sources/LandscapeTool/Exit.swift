@@ -1,6 +1,7 @@
 import Archive
 import ArgumentParser
 import Checkpoints
+import Configuration
 import Figures
 import Forecasters
 import Foundation
@@ -57,6 +58,12 @@ enum Exit: Int32 {
             case .badData: .badData
             case .noInput: .noInput
             case .cannotCreate: .cannotCreate
+            }
+        case let error as ConfigurationError:
+            switch error.category {
+            case .usage: .usage
+            case .badData: .badData
+            case .noInput: .noInput
             }
         case let error as ArchiveError:
             switch error.category {

@@ -68,7 +68,7 @@ struct InspectCommand: ParsableCommand {
         print("  created: \(record.created)\n  command: \(record.command)\n  seed: \(record.seed)")
         for name in ["architecture", "parameters", "source", "windows", "task", "loss", "precision"] {
             guard let value = record.attributes[name] else { continue }
-            print("  \(name): \(value.text ?? value.number.map { String(Int($0)) } ?? "")")
+            print("  \(name): \(value.text ?? value.integer.map(String.init) ?? value.number.map(Number.text) ?? "")")
         }
         print("")
         print(record.attributes["experiment"] == nil ? ProbeTable(record).text() : ExperimentCommand.text(record))

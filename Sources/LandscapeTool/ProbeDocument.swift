@@ -17,11 +17,11 @@ struct ProbeDocument {
     func text() throws -> String {
         var object: [String: Any] = [
             "schema": seconds == nil ? "landscape-inspect/1" : "landscape-probe/1", "file": record.path,
-            "windows": Int(record.attributes["windows"]?.number ?? 0),
+            "windows": record.attributes["windows"]?.integer ?? 0,
             "model": [
                 "family": record.attributes["model"]?.text ?? "",
                 "architecture": record.attributes["architecture"]?.text ?? "",
-                "parameters": Int(record.attributes["parameters"]?.number ?? 0),
+                "parameters": record.attributes["parameters"]?.integer ?? 0,
             ], "complete": record.isComplete,
             "variants": record.variants.map(variant),
             "planes": record.variants.flatMap { variant in variant.planes.map { plane(variant.name, $0) } },
@@ -196,14 +196,14 @@ struct ProbeDocument {
         for attributes in searches.map(\.attributes)
             + variant.scalars.filter({ !ProbeDocument.isBesideTrace($0.path) }).map(\.attributes)
         {
-            products += Int(attributes["products"]?.number ?? 0)
+            products &+= attributes["products"]?.integer ?? 0
         }
         // The loss and its gradient are computed once, whoever asks first; a search of eigenvalues starts from the gradient.
         let done = Set(variant.scalars.filter { $0.status == .done }.map(\.path))
         var forward = done.contains("loss") || done.contains { $0.hasPrefix("sharpness/") } ? 1 : 0
         for grid in variant.grids {
             let evaluated = grid.status.count { $0 == .done || $0 == .failed }
-            forward += evaluated * Int(max(1, grid.attributes["directions"]?.number ?? 1))
+            forward &+= evaluated &* max(1, grid.attributes["directions"]?.integer ?? 1)
         }
         let needsGradient =
             done.contains("gradient_norm") || done.contains { $0.hasPrefix("sharpness/") }
@@ -211,8 +211,8 @@ struct ProbeDocument {
         var gradients =
             (needsGradient ? 1 : 0) + (done.contains("curvature/preconditioned_sharpness") ? 1 : 0)
         for item in variant.scalars where item.status == .done {
-            forward += Int(item.attributes["forwards"]?.number ?? 0)
-            gradients += Int(item.attributes["gradients"]?.number ?? 0)
+            forward &+= item.attributes["forwards"]?.integer ?? 0
+            gradients &+= item.attributes["gradients"]?.integer ?? 0
         }
         object["work"] = [
             "forward": forward,
@@ -234,7 +234,7 @@ struct ProbeDocument {
             object["interpolated"] = status.count { $0 == .interpolated }
             object["adaptive"] = [
                 "tolerance": tolerance, "error": number(attributes["adaptive_error"]?.number ?? .nan),
-                "checked": Int(attributes["adaptive_checked"]?.number ?? 0),
+                "checked": attributes["adaptive_checked"]?.integer ?? 0,
                 "converged": attributes["adaptive_converged"]?.number == 1,
                 "logarithmic": attributes["adaptive_logarithmic"]?.number == 1,
             ]

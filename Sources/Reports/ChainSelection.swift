@@ -26,7 +26,7 @@ extension FigureSelection {
             let chains = stride(from: 0, to: array.values.count, by: length).map {
                 Array(array.values[$0..<($0 + length)])
             }
-            let burnIn = Int(array.attributes["burn_in"]?.number ?? 0)
+            let burnIn = max(0, array.attributes["burn_in"]?.integer ?? 0)
             let isSettled = attribute("converged") == 1
             let means = chains.map { chain -> Double in
                 let counted = chain.dropFirst(burnIn)

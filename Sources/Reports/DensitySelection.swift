@@ -32,8 +32,8 @@ extension FigureSelection {
                     title: title, colour: index, eigenvalue: array.dimension("eigenvalue") ?? [],
                     density: array.values, error: array.companion("density_error") ?? [])
             }
-            let probes = Int(densities.first?.2.attributes["probes"]?.number ?? 0)
-            let steps = Int(densities.first?.2.attributes["steps"]?.number ?? 0)
+            let probes = densities.first?.2.attributes["probes"]?.integer ?? 0
+            let steps = densities.first?.2.attributes["steps"]?.integer ?? 0
             var entries = [
                 Entry(
                     figure: DensityFigure(name: name, curves: curves),

@@ -6,7 +6,7 @@ enum DirectionSpread {
     /// What the colours of the second figure are.
     static let quantity = "standard deviation"
 
-    private static func count(_ grid: GridRecord) -> Int { Int(grid.attributes["directions"]?.number ?? 1) }
+    private static func count(_ grid: GridRecord) -> Int { grid.attributes["directions"]?.integer ?? 1 }
 
     private static func sets(_ grid: GridRecord) -> String {
         "\(count(grid)) \(grid.kind == .plane ? "pairs" : "triples") of random directions"

@@ -60,7 +60,7 @@ extension FigureSelection {
         }
         let figure = LineFigure(
             name: name == "random" ? "line" : "line-\(name)", curves: curves, xLabel: label, marks: marks)
-        let directions = Int(attributes["directions"]?.number ?? 1)
+        let directions = attributes["directions"]?.integer ?? 1
         let meaning =
             directions > 1
             ? "one standard deviation over \(directions) random directions, around their mean"

@@ -74,7 +74,7 @@ struct ReportPage {
 
     private func attribute(_ name: String) -> String {
         guard let value = record.attributes[name] else { return "–" }
-        return value.text ?? value.number.map { $0 == $0.rounded() ? String(Int($0)) : Number.text($0) } ?? "–"
+        return value.text ?? value.integer.map(String.init) ?? value.number.map(Number.text) ?? "–"
     }
 
     private func lead() -> String {
@@ -125,11 +125,11 @@ struct ReportPage {
         let errors = slices.compactMap { $0["precision_error_relative"]?.number }.filter(\.isFinite)
         if let largest = errors.max() {
             warnings.append(
-                "Slices are in bfloat16: where it was checked, at \(Int(slices.compactMap { $0["precision_points"]?.number }.reduce(0, +))) points, the loss differs from float32 by up to \(Number.text(100 * largest)) %."
+                "Slices are in bfloat16: where it was checked, at \(slices.compactMap { $0["precision_points"]?.integer }.reduce(0, &+)) points, the loss differs from float32 by up to \(Number.text(100 * largest)) %."
             )
         }
-        if let windows = record.attributes["windows"]?.number, windows < 30 {
-            warnings.append("Only \(Int(windows)) windows: standard errors are themselves uncertain.")
+        if let windows = record.attributes["windows"]?.integer, windows < 30 {
+            warnings.append("Only \(windows) windows: standard errors are themselves uncertain.")
         }
         return warnings
     }

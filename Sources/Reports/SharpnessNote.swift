@@ -3,9 +3,9 @@ import Archive
 extension ScalarRecord {
     /// Why a number is not defined at these weights, in a few words; `nil` where it is.
     public var undefinedReason: String? {
-        guard let kind = attributes["undefined"]?.number, kind > 0 else { return nil }
+        guard let kind = attributes["undefined"]?.integer, kind > 0 else { return nil }
         let words = attributes["undefined_meanings"]?.texts ?? []
-        let index = Int(kind) - 1
+        let index = kind - 1
         return index < words.count ? words[index] : "not defined"
     }
 

@@ -9,6 +9,7 @@ import Testing
         "Checkpoints": [],
         "Forecasters": ["Networks", "Checkpoints", "Tensor"],
         "TimeSeries": [],
+        "Configuration": ["TimeSeries"],
         "Krylov": [],
         "Landscape": ["Forecasters", "Networks", "Krylov", "Tensor"],
         "Training": ["Forecasters", "Networks", "Checkpoints", "Tensor"],

@@ -132,6 +132,24 @@ import Testing
         try expectFailure(66, probe(["--config", scratch.path("none.yaml")]), names: "none.yaml")
     }
 
+    /// Files on which libhdf5 crashes or never ends: every verb that reads results says that they are damaged.
+    @Test func resultFilesThatBringLibhdf5Down() throws {
+        let folder = Program.root.appendingPathComponent("Tests/HostileInputTests/Crashes/result")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(names.count >= 2)
+        for name in names {
+            let file = scratch.path(name)
+            try FileManager.default.copyItem(
+                at: folder.appendingPathComponent(name), to: URL(fileURLWithPath: file))
+            for verb in [["inspect", file], ["inspect", "--json", file], ["report", file], ["verify", file]] {
+                let result = try Program.run(verb, in: scratch.url, environment: ["LANDSCAPE_READ_SECONDS": "1"])
+                #expect(result.status == 65 && result.signal == nil, "\(verb): \(result.errors)")
+                #expect(result.errors.contains(name) && result.errors.contains("damaged"), "\(result.errors)")
+                #expect(result.output.isEmpty)
+            }
+        }
+    }
+
     @Test func unwritableOutput() throws {
         let absent = try Program.run(probe(["--output", scratch.path("no/such/run.h5")]), in: scratch.url)
         #expect(absent.status == 73 && absent.errors.contains("no/such"), "\(absent.errors)")

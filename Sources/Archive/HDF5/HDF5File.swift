@@ -85,6 +85,18 @@ struct HDF5File {
         }
     }
 
+    /// Whether this process has the file open already.
+    static func isOpenHere(_ path: String) -> Bool {
+        var named = stat()
+        guard stat(path, &named) == 0 else { return false }
+        return users.withLock { users in
+            users.keys.contains { descriptor in
+                var open = stat()
+                return fstat(descriptor, &open) == 0 && open.st_ino == named.st_ino && open.st_dev == named.st_dev
+            }
+        }
+    }
+
     /// The root group.
     func root() throws(ArchiveError) -> HDF5Group {
         guard let open = HDF5Handle(H5Gopen2(handle.id, "/", chdf5_default())) else {
@@ -116,7 +128,7 @@ struct HDF5File {
     }
 
     /// Sorts out what is no HDF5 file before libhdf5 sees it.
-    private static func checkReadable(_ path: String) throws(ArchiveError) {
+    static func checkReadable(_ path: String) throws(ArchiveError) {
         var information = stat()
         guard stat(path, &information) == 0 else {
             let reason = errno

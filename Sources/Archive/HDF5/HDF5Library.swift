@@ -7,14 +7,17 @@ enum HDF5Library {
     // is held: hence one recursive lock for all calls.
     private static let lock = NSRecursiveLock()
 
+    /// In a child of `fork` there are no other threads, and the lock belongs to a thread of the parent for ever.
+    nonisolated(unsafe) static var isAlone = false
+
     /// Before the first call: at the end of the process libhdf5 would close what is open once more, and crashes there on a file
     /// whose last write failed. All files of ours are closed by their owners.
     private static let withoutCleaning: Void = { _ = H5dont_atexit() }()
 
     /// Runs `body` alone in the process, with libhdf5's own printing of errors switched off.
     static func synchronized<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-        lock.lock()
-        defer { lock.unlock() }
+        if !isAlone { lock.lock() }
+        defer { if !isAlone { lock.unlock() } }
         _ = withoutCleaning
         chdf5_silence()
         return try body()

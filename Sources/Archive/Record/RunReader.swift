@@ -3,10 +3,12 @@ public enum RunReader {
     /// The whole content of a result file, finished or not.
     ///
     /// Throws `missingFile`, `notAFile`, `unreadable`, `notHDF5`, `damaged`, `foreign`, `unsupportedSchema` or
-    /// `fileLockingFailed`.
+    /// `fileLockingFailed`. The file is read in a child process, which a damaged one may bring down: that is `damaged` too.
     public static func read(_ path: String) throws(ArchiveError) -> RunRecord {
         try HDF5Library.synchronized { () throws(ArchiveError) in
-            try record(HDF5File.open(path, writable: false))
+            // libhdf5 keeps what this process has written and not yet flushed; and such a file is our own.
+            if HDF5File.isOpenHere(path) { return try record(HDF5File.open(path, writable: false)) }
+            return try IsolatedReader.read(path)
         }
     }
 

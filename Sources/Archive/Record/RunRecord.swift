@@ -31,8 +31,8 @@ public struct RunRecord: Sendable {
 
     /// Which share of a run the file holds; `nil` for a whole one.
     public var shard: RunShard? {
-        guard let index = attributes["shard"]?.number, let count = attributes["shards"]?.number else { return nil }
-        return RunShard(index: Int(index), count: Int(count))
+        guard let index = attributes["shard"]?.integer, let count = attributes["shards"]?.integer else { return nil }
+        return RunShard(index: index, count: count)
     }
 
     /// Whether everything of its share has been tried. ``isComplete`` is false of every shard: it speaks of the whole run.

@@ -102,10 +102,11 @@ public final class RunFile: @unchecked Sendable {
         guard try place.fileExists() else { throw .missingFile(path: path) }
         let lock = try OutputLock(output: place.path)
         return try HDF5Library.synchronized { () throws(ArchiveError) in
-            // Read-only first: a file that does not fit must not even be touched.
+            // Read-only first: a file that does not fit must not even be touched. And in a child: what libhdf5 does
+            // not survive, it does not survive there.
             let isComplete: Bool
             do {
-                let record = try RunReader.record(HDF5File.open(path, writable: false))
+                let record = try RunReader.read(path)
                 try PlanComparison(layout: layout, record: record).check()
                 isComplete = plan.shard == nil ? record.isComplete : record.isShardComplete
             }

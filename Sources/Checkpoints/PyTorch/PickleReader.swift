@@ -22,16 +22,24 @@ struct PickleReader {
         "globals", "locals", "vars", "memoryview", "apply",
     ]
     private static let depthLimit = 64
+    /// PyTorch itself allows no more dimensions.
+    private static let rankLimit = 64
+    /// What a pickle may build, in values: a checkpoint takes about 30 for each tensor. Memoized values cost no bytes of the input, so
+    /// that without a limit a megabyte could fill any memory.
+    private static let workLimit = 1 << 23
 
     private let bytes: [UInt8]
+    private let heap: PickleHeap
+    private var work = 0
     private(set) var position: Int
     private var stack: [PickleValue] = []
     private var marks: [Int] = []
     private var memo: [Int: PickleValue] = [:]
 
-    /// A reader of the pickle that begins at `position`.
-    init(_ bytes: [UInt8], at position: Int = 0) {
+    /// A reader of the pickle that begins at `position`; `heap` owns the containers that it makes.
+    init(_ bytes: [UInt8], at position: Int = 0, heap: PickleHeap) {
         self.bytes = bytes
+        self.heap = heap
         self.position = position
     }
 
@@ -74,7 +82,15 @@ struct PickleReader {
 
     // MARK: Stack
 
+    private mutating func charge(_ count: Int) throws(Failure) {
+        work += count
+        guard work <= PickleReader.workLimit else {
+            throw Failure(reason: "builds more than \(PickleReader.workLimit) values")
+        }
+    }
+
     private mutating func push(_ value: PickleValue) throws(Failure) {
+        try charge(1)
         guard value.depth <= PickleReader.depthLimit else {
             throw Failure(reason: "containers nested more than \(PickleReader.depthLimit) deep")
         }
@@ -131,6 +147,7 @@ struct PickleReader {
     }
 
     private mutating func memoize(_ key: Int) throws(Failure) {
+        try charge(1)
         memo[key] = try top()
     }
 
@@ -154,7 +171,9 @@ struct PickleReader {
         switch code {
         case 0x80: _ = try byte()  // PROTO
         case 0x95: _ = try take(8)  // FRAME
-        case UInt8(ascii: "("): marks.append(stack.count)
+        case UInt8(ascii: "("):
+            try charge(1)
+            marks.append(stack.count)
         case UInt8(ascii: "0"): _ = try pop()
         case UInt8(ascii: "1"): _ = try popToMark()
         case UInt8(ascii: "2"): try push(try top())
@@ -204,14 +223,14 @@ struct PickleReader {
             let second = try pop()
             try pushTuple([try pop(), second, third])
         case UInt8(ascii: "t"): try pushTuple(try popToMark())
-        case UInt8(ascii: "]"): try push(.list(PickleList()))
+        case UInt8(ascii: "]"): try push(.list(heap.list()))
         case UInt8(ascii: "l"):
-            let list = PickleValue.list(PickleList())
+            let list = PickleValue.list(heap.list())
             try extend(list, by: try popToMark())
             try push(list)
-        case UInt8(ascii: "}"), 0x8F: try push(.dictionary(PickleDictionary()))
+        case UInt8(ascii: "}"), 0x8F: try push(.dictionary(heap.dictionary()))
         case UInt8(ascii: "d"):
-            let dictionary = PickleValue.dictionary(PickleDictionary())
+            let dictionary = PickleValue.dictionary(heap.dictionary())
             try set(dictionary, try popToMark())
             try push(dictionary)
         case UInt8(ascii: "a"):
@@ -269,7 +288,8 @@ struct PickleReader {
         try push(.integer(count == 0 ? 0 : Int(Int64(bitPattern: value << shift) >> Int64(shift))))
     }
 
-    private func global(_ module: String, _ name: String) throws(Failure) -> PickleValue {
+    private mutating func global(_ module: String, _ name: String) throws(Failure) -> PickleValue {
+        try charge((module.utf8.count + name.utf8.count) / 32)
         let root = module.split(separator: ".").first.map(String.init) ?? module
         let isBuiltin = root == "builtins" || root == "__builtin__"
         if PickleReader.forbidden.contains(root) || (isBuiltin && PickleReader.forbiddenBuiltins.contains(name)) {
@@ -281,12 +301,13 @@ struct PickleReader {
         return .global("\(module).\(name)")
     }
 
-    private func call(_ function: PickleValue, _ arguments: [PickleValue]) throws(Failure) -> PickleValue {
+    private mutating func call(_ function: PickleValue, _ arguments: [PickleValue]) throws(Failure) -> PickleValue {
         guard case .global(let name) = function else { return .opaque("object") }
         switch name {
         case "collections.OrderedDict", "collections.defaultdict", "__builtin__.dict", "builtins.dict":
-            let dictionary = PickleDictionary()
+            let dictionary = heap.dictionary()
             // Old protocols give the pairs as an argument.
+            try charge(arguments.first?.elements?.count ?? 0)
             for pair in arguments.first?.elements ?? [] {
                 if let parts = pair.elements, parts.count == 2, let key = parts[0].string {
                     dictionary.pairs.append((key, parts[1]))
@@ -299,10 +320,12 @@ struct PickleReader {
             if case .opaque(let type)? = arguments.first { return .opaque(type) }
             guard arguments.count >= 4, case .storage(let storage) = arguments[0], let offset = arguments[1].integer,
                 let shape = arguments[2].elements?.map(\.integer), let strides = arguments[3].elements?.map(\.integer),
-                shape.count == strides.count, !shape.contains(nil), !strides.contains(nil)
+                shape.count == strides.count, !shape.contains(nil), !strides.contains(nil),
+                shape.count <= PickleReader.rankLimit
             else {
                 throw Failure(reason: "a tensor with arguments that are not a storage, an offset, a shape and strides")
             }
+            try charge(shape.count)
             return .tensor(
                 PickleTensor(
                     storage: storage, offset: offset, shape: shape.compactMap { $0 }, strides: strides.compactMap { $0 }

@@ -48,6 +48,35 @@ indirect enum PickleValue {
     }
 }
 
+/// Owns the containers of a pickle until it is cleared.
+///
+/// Containers may hold one another in circles, which would never be released, and in chains of any length, whose release
+/// would take as many stack frames.
+final class PickleHeap {
+    private var lists: [PickleList] = []
+    private var dictionaries: [PickleDictionary] = []
+
+    func list() -> PickleList {
+        let list = PickleList()
+        lists.append(list)
+        return list
+    }
+
+    func dictionary() -> PickleDictionary {
+        let dictionary = PickleDictionary()
+        dictionaries.append(dictionary)
+        return dictionary
+    }
+
+    /// Empties all containers. Each is still held here meanwhile, so that none drags others along.
+    func clear() {
+        for list in lists { list.values = [] }
+        for dictionary in dictionaries { dictionary.pairs = [] }
+        lists = []
+        dictionaries = []
+    }
+}
+
 /// A Python list, shared by reference as in Python.
 final class PickleList {
     var values: [PickleValue] = []

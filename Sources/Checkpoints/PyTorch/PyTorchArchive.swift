@@ -26,12 +26,14 @@ final class PyTorchArchive: TensorContainer {
         self.url = url
         file = try RandomAccessFile(url)
         let magic = try file.read(at: 0, count: min(4, file.length))
+        let heap = PickleHeap()
+        defer { heap.clear() }
         let root: PickleValue
         do {
             if magic.starts(with: [0x50, 0x4B]) {
-                (root, storages) = try PyTorchArchive.readZip(file)
+                (root, storages) = try PyTorchArchive.readZip(file, heap)
             } else {
-                (root, storages) = try PyTorchArchive.readLegacy(file)
+                (root, storages) = try PyTorchArchive.readLegacy(file, heap)
             }
         } catch let error as ZipDirectory.Failure {
             throw fail(.invalidHeader, "is a damaged zip archive: \(error.reason)")
@@ -72,7 +74,9 @@ final class PyTorchArchive: TensorContainer {
 
     // MARK: Formats
 
-    private static func readZip(_ file: RandomAccessFile) throws -> (PickleValue, [String: Range<Int>]) {
+    private static func readZip(
+        _ file: RandomAccessFile, _ heap: PickleHeap
+    ) throws -> (PickleValue, [String: Range<Int>]) {
         let directory = try ZipDirectory(length: file.length) { position, count in
             guard position >= 0, count >= 0, position <= file.length, count <= file.length - position else {
                 return nil
@@ -92,7 +96,8 @@ final class PyTorchArchive: TensorContainer {
                 decoding: try file.read(at: order.range.lowerBound, count: order.range.count), as: UTF8.self)
             guard text == "little" else { throw ZipDirectory.Failure(reason: "its numbers are stored \(text)-endian") }
         }
-        var reader = PickleReader(try file.read(at: pickle.range.lowerBound, count: pickle.range.count))
+        var reader = PickleReader(
+            try file.read(at: pickle.range.lowerBound, count: pickle.range.count), heap: heap)
         var storages: [String: Range<Int>] = [:]
         for entry in directory.entries where entry.name.hasPrefix(folder + "data/") {
             storages[String(entry.name.dropFirst(folder.count + 5))] = entry.range
@@ -102,11 +107,13 @@ final class PyTorchArchive: TensorContainer {
 
     /// Magic number, protocol version and system information as pickles of their own, then the value, the keys of the storages,
     /// and each storage as its length and its bytes.
-    private static func readLegacy(_ file: RandomAccessFile) throws -> (PickleValue, [String: Range<Int>]) {
+    private static func readLegacy(
+        _ file: RandomAccessFile, _ heap: PickleHeap
+    ) throws -> (PickleValue, [String: Range<Int>]) {
         let head = try file.read(at: 0, count: min(file.length, pickleLimit))
         var position = 0
         func next() throws -> PickleValue {
-            var reader = PickleReader(head, at: position)
+            var reader = PickleReader(head, at: position, heap: heap)
             let value = try reader.read()
             position = reader.position
             return value
@@ -246,11 +253,12 @@ final class PyTorchArchive: TensorContainer {
                 UnsafeMutableRawBufferPointer(rebasing: buffer[(element * width)..<((element + 1) * width)])
                     .copyMemory(
                         from: UnsafeRawBufferPointer(rebasing: source[(position * width)..<((position + 1) * width)]))
+                // One step beyond the end of an axis, taken back at once, may lie beyond all integers.
                 for axis in tensor.shape.indices.reversed() {
                     index[axis] += 1
-                    position += tensor.strides[axis]
+                    position &+= tensor.strides[axis]
                     if index[axis] < tensor.shape[axis] { break }
-                    position -= index[axis] * tensor.strides[axis]
+                    position &-= index[axis] &* tensor.strides[axis]
                     index[axis] = 0
                 }
             }

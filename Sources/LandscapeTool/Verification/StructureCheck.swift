@@ -13,9 +13,9 @@ struct StructureCheck {
             "the file says that it is complete, and \(record.counts.pending) items are pending"
         }
         for variant in record.variants {
-            let parameters = record.attributes["parameters"]?.number
-            expect(parameters.map { Int($0) == variant.parameters } ?? true) {
-                "\(variant.name): \(variant.parameters) parameters, and the model has \(Int(parameters ?? 0))"
+            let parameters = record.attributes["parameters"]?.integer
+            expect(parameters.map { $0 == variant.parameters } ?? true) {
+                "\(variant.name): \(variant.parameters) parameters, and the model has \(parameters ?? 0)"
             }
             for scalar in variant.scalars { check(scalar, of: variant.name) }
             let scale = variant.arrays.filter { $0.path.hasPrefix("curvature/eigenvalues") }.flatMap(\.values)

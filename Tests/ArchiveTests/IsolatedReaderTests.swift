@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+
+@testable import Archive
+@testable import ArchiveWriterHelper
+
+/// Files that bring libhdf5 1.10.8 down, found by fuzzing: to the process that asks they are damaged files.
+@Suite struct IsolatedReaderTests {
+    static let crashes = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("HostileInputTests/Crashes/result")
+
+    init() { setenv("LANDSCAPE_READ_SECONDS", "1", 1) }
+
+    @Test func whateverBroughtLibhdf5DownIsADamagedFile() throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: Self.crashes.path)
+        #expect(names.count >= 2)
+        for name in names {
+            let path = Self.crashes.appendingPathComponent(name).path
+            do throws(ArchiveError) {
+                _ = try RunReader.read(path)
+                Issue.record("\(name) was read")
+            } catch {
+                #expect(error.category == .badData && "\(error)".contains(name), "\(error)")
+            }
+        }
+    }
+
+    @Test func recordsArriveAsTheyWereRead() throws {
+        let folder = try TemporaryFolder()
+        let file = try RunFile.create(at: folder("run.h5"), plan: SampleRun.plan())
+        try SampleRun.write(file)
+        // While the file is open here, it is read here.
+        let own = try RunReader.read(folder("run.h5"))
+        try file.close()
+        let transferred = try RunReader.read(folder("run.h5"))
+        #expect(flattened(own) == flattened(transferred))
+        #expect(own.history == transferred.history && own.software == transferred.software)
+        #expect(own.counts == transferred.counts && own.counts.done > 0)
+    }
+
+    @Test func numbersThatAreNoIntegersAreNone() {
+        #expect(AttributeValue.double(.nan).integer == nil && AttributeValue.double(1e300).integer == nil)
+        #expect(AttributeValue.double(2.5).integer == nil && AttributeValue.double(3).integer == 3)
+        #expect(AttributeValue.unsigned(.max).integer == nil && AttributeValue.ints([1]).integer == nil)
+    }
+
+    @Test func answersThatAreCutOrMadeUpAreRefused() throws {
+        var writer = ByteWriter()
+        writer.put(["a", "b"])
+        writer.put([1.5, .nan])
+        for length in 0..<writer.bytes.count {
+            var reader = ByteReader(Array(writer.bytes[..<length]))
+            #expect(throws: ByteReader.Failure.self) {
+                let _: [String] = try reader.values()
+                _ = try reader.doubles()
+            }
+        }
+        for count in [Int.max, -1, .min] {
+            var huge = ByteWriter()
+            huge.put(count)
+            var reader = ByteReader(huge.bytes)
+            #expect(throws: ByteReader.Failure.self) { try reader.doubles() }
+        }
+    }
+}
