@@ -31,6 +31,14 @@ test: ## set up, build and test everything
 	@python3 scripts/coverage.py
 	python3 scripts/check-readme.py --program .build/debug/landscape README.md docs/*.md
 
+man: ## manual pages in .build/man, one for each verb; try: man -l .build/man/landscape.1
+	$(SWIFT) build --product landscape
+	$(SWIFT) package plugin generate-manual --target LandscapeTool --multi-page
+	@rm -rf .build/man && mkdir -p .build/man
+	cp .build/plugins/GenerateManual/outputs/LandscapeTool/*.1 .build/man/
+	@sed -i 's/^[[:space:]]*$$/.Pp/' .build/man/*.1
+	@! groff -mdoc -Tutf8 -ww -z .build/man/*.1 2>&1 | grep .
+
 check-readme: ## run the commands that README and docs show and compare what they print
 	$(SWIFT) build --product landscape
 	python3 scripts/check-readme.py --program .build/debug/landscape README.md docs/*.md
