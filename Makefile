@@ -4,7 +4,7 @@ BIN := .build/release/landscape
 DEMO := plots/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench check-pages lint format docs clean
+.PHONY: help setup build demo test test-slow bench check-pages lint format docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,14 @@ test: ## set up, build and test everything
 	@scripts/setup.sh --oracle
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+
+# Suites with tests that run, or run in full, only with LANDSCAPE_SLOW_TESTS.
+SLOW := CommandLineTests.(WriteFaultTests|RandomKillTests|EnvironmentTests|InputAndClockTests)
+
+test-slow: ## every fault at every call, 200 kills and what else takes hours
+	@scripts/setup.sh --oracle
+	$(SWIFT) build --build-tests
+	LANDSCAPE_SLOW_TESTS=1 $(SWIFT) test --skip-build --filter '$(SLOW)'
 
 bench: ## time us and the released peers on the same windows: make bench DATA=ETTh1.csv (takes about 10 minutes)
 	@scripts/setup.sh --bench

@@ -36,7 +36,7 @@ struct WriteFaultTests {
     func wholeProbe() throws { try sweep(.wholeProbe, WriteFaultTests.kinds, some: 0) }
 
     @Test("A small probe")
-    func smallProbe() throws { try sweep(.smallProbe, Array(WriteFaultTests.kinds.prefix(3)), some: 4) }
+    func smallProbe() throws { try sweep(.smallProbe, [(.kill, false), (.enospc, true)], some: 4) }
 
     @Test("A fine-tuning")
     func fineTuning() throws {
