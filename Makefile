@@ -2,12 +2,14 @@
 SWIFT ?= swift
 BIN := .build/release/landscape
 DEMO := plots/demo
+# One set of flags for all debug builds, so that none begins anew after another.
+DEBUG := --enable-code-coverage
 # A failure before a pipe is one.
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test examples check-readme man fuzz sanitize bench check-pages lint format docs clean
+.PHONY: help setup build demo test test-slow examples check-readme man fuzz sanitize bench check-pages lint format docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -25,14 +27,14 @@ demo: build ## the main job on the embedded default: HDF5 file, figures, report 
 
 test: ## set up, build and test everything
 	@scripts/setup.sh --oracle
-	$(SWIFT) build --build-tests --enable-code-coverage
+	$(SWIFT) build --build-tests $(DEBUG)
 	@rm -rf .build/coverage
 	LLVM_PROFILE_FILE="$(CURDIR)/.build/coverage/%8m.profraw" $(SWIFT) test --skip-build 2>&1 | tee .build/test.log
 	@python3 scripts/coverage.py
 	python3 scripts/check-readme.py --program .build/debug/landscape README.md docs/*.md
 
 man: ## manual pages in .build/man, one for each verb; try: man -l .build/man/landscape.1
-	$(SWIFT) build --product landscape
+	$(SWIFT) build --product landscape $(DEBUG)
 	$(SWIFT) package plugin generate-manual --target LandscapeTool --multi-page
 	@rm -rf .build/man && mkdir -p .build/man
 	cp .build/plugins/GenerateManual/outputs/LandscapeTool/*.1 .build/man/
@@ -40,7 +42,7 @@ man: ## manual pages in .build/man, one for each verb; try: man -l .build/man/la
 	@! groff -mdoc -Tutf8 -ww -z .build/man/*.1 2>&1 | grep .
 
 check-readme: ## run the commands that README and docs show and compare what they print
-	$(SWIFT) build --product landscape
+	$(SWIFT) build --product landscape $(DEBUG)
 	python3 scripts/check-readme.py --program .build/debug/landscape README.md docs/*.md
 
 examples: setup ## build and run Examples/, a package of its own that uses the library
@@ -52,6 +54,14 @@ fuzz: setup ## fuzz every reader of foreign files, 10 minutes each: make fuzz FU
 
 sanitize: setup ## address and thread sanitizer over shims and parallel code: make sanitize SANITIZERS=address
 	@scripts/sanitize.sh
+
+# Suites with tests that run, or run in full, only with LANDSCAPE_SLOW_TESTS.
+SLOW := CommandLineTests.(WriteFaultTests|RandomKillTests|EnvironmentTests|InputAndClockTests|FamilyTests|RankTests|NumericalTrustTests)|ReportsTests.NotebookTests
+
+test-slow: ## every fault at every call, 200 kills and what else takes hours
+	@scripts/setup.sh --oracle
+	$(SWIFT) build --build-tests $(DEBUG)
+	LANDSCAPE_SLOW_TESTS=1 LLVM_PROFILE_FILE=/dev/null $(SWIFT) test --skip-build --filter '$(SLOW)'
 
 bench: ## time us and the released peers on the same windows: make bench DATA=ETTh1.csv (takes about 10 minutes)
 	@scripts/setup.sh --bench

@@ -115,6 +115,28 @@ struct ResumeTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["run.h5"])
     }
 
+    /// What libhdf5 would give back of its file later moved the end of it, and a process killed meanwhile left a file that is no more one.
+    @Test("No write after the creation changes the length of the file")
+    func fixedLength() throws {
+        let folder = try TemporaryFolder()
+        for number in 0..<24 {
+            let path = folder("run\(number).h5")
+            var plan = SampleRun.plan()
+            for variant in plan.variants.indices {
+                plan.variants[variant].scalars += (0..<number).map { ScalarPlan(path: "more/n\($0)", longName: "more") }
+            }
+            let file = try RunFile.create(at: path, plan: plan)
+            func length() throws -> Int? {
+                try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+            }
+            let created = try length()
+            try SampleRun.write(file)
+            #expect(try length() == created, "\(number) more numbers")
+            try file.close()
+            #expect(try length() == created, "\(number) more numbers")
+        }
+    }
+
     @Test("Overwriting through a symbolic link keeps the link")
     func symbolicLink() throws {
         let folder = try TemporaryFolder()

@@ -41,8 +41,10 @@ struct HDF5File {
         self.isInMemory = isInMemory
     }
 
-    /// Opens an existing file.
-    static func open(_ path: String, writable: Bool) throws(ArchiveError) -> HDF5File {
+    /// Opens an existing file; errors from then on speak of `finalPath`.
+    static func open(
+        _ path: String, writable: Bool, finalPath: String? = nil
+    ) throws(ArchiveError) -> HDF5File {
         try checkReadable(path)
         guard let access = HDF5Handle(chdf5_create_file_access()),
             let handle = HDF5Handle(chdf5_open_file(path, writable ? 1 : 0, access.id))
@@ -54,7 +56,7 @@ struct HDF5File {
             }
             throw .damaged(path: path, object: "the file", reason: reason)
         }
-        let file = HDF5File(handle: handle, access: access, path: path)
+        let file = HDF5File(handle: handle, access: access, path: finalPath ?? path)
         file.keepFromChildren()
         return file
     }
@@ -112,6 +114,13 @@ struct HDF5File {
         }
     }
 
+    /// Closes the file and says what goes wrong. Nothing inside it may be open any more.
+    func close() throws(ArchiveError) {
+        guard handle.closeFile() else {
+            throw .cannotWrite(path: path, object: "the file", reason: HDF5Library.takeErrorText())
+        }
+    }
+
     /// Waits until the operating system has put everything on the disk: it survives the loss of power.
     func synchronizeToDisk() throws(ArchiveError) {
         try flush()
@@ -139,7 +148,7 @@ struct HDF5File {
         guard kind == S_IFREG else { throw .notAFile(path: path, kind: kind == S_IFDIR ? "a folder" : "a device") }
         let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .unreadable(path: path, reason: String(cString: strerror(errno))) }
-        defer { close(descriptor) }
+        defer { Foundation.close(descriptor) }
         // The signature stands at 0 or, behind a user block, at 512, 1024, 2048, ...
         let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
         var offset = 0

@@ -47,6 +47,7 @@ final class HDF5Handle {
     let id: hid_t
     /// Called when the identifier has been closed.
     var afterwards: (() -> Void)?
+    private var isOpen = true
 
     /// Takes over `id`; nil when the call that should have made it failed.
     init?(_ id: hid_t) {
@@ -54,7 +55,17 @@ final class HDF5Handle {
         self.id = id
     }
 
+    /// Closes the identifier of a file now; false when that failed.
+    func closeFile() -> Bool {
+        HDF5Library.synchronized {
+            defer { afterwards?() }
+            isOpen = false
+            return H5Fclose(id) >= 0
+        }
+    }
+
     deinit {
+        guard isOpen else { return }
         HDF5Library.synchronized {
             chdf5_release(id)
             afterwards?()

@@ -64,9 +64,15 @@ public final class RunFile: @unchecked Sendable {
         let temporary = place.path + ".partial"
         do throws(ArchiveError) {
             return try HDF5Library.synchronized { () throws(ArchiveError) in
-                let file = try HDF5File.create(at: temporary, finalPath: path)
+                let made = try HDF5File.create(at: temporary, finalPath: path)
+                let file: HDF5File
                 do throws(ArchiveError) {
-                    try build(layout, in: file.root())
+                    try build(layout, in: made.root())
+                    // libhdf5 gives space back that it has taken in advance, by shortening the file and then saying so in it: killed
+                    // between the two, the file could not be opened. Once closed and opened again it holds no such space.
+                    try made.flush()
+                    try made.close()
+                    file = try HDF5File.open(temporary, writable: true, finalPath: path)
                     try file.synchronizeToDisk()
                 } catch {
                     throw .cannotCreate(path: path, reason: error.reason)

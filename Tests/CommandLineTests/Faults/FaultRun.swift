@@ -138,7 +138,7 @@ final class FaultBench: Sendable {
                 if !left.isEmpty { problems.append("left behind: \(left)") }
             }
             let state = try? FaultJob.state(folder.url)
-            if fault.kind == .kill || state == nil || completed.with({ $0.insert(state ?? "").inserted }) {
+            if state == nil || completed.with({ $0.insert(state ?? "").inserted }) {
                 problems += complete(folder)
             }
             return problems.map { "\(fault): \($0)" }

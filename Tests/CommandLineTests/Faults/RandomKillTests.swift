@@ -12,13 +12,16 @@ struct RandomKillTests {
         var problems: [String] = []
     }
 
-    @Test("Probe, fine-tuning and experiment", arguments: [FaultJob.smallProbe, .fineTuning, .experiment])
+    @Test(
+        "Probe, fine-tuning and experiment",
+        arguments: runsSlowTests ? [FaultJob.smallProbe, .fineTuning, .experiment] : [.smallProbe, .fineTuning])
     func kills(_ job: FaultJob) throws {
         // 200 in all.
-        let wanted = runsSlowTests ? (job.name == "finetune" ? 66 : 67) : 2
+        let wanted = runsSlowTests ? (job.name == "finetune" ? 66 : 67) : 3
         let bench = try FaultBench.of(job)
         let tally = Locked(Tally())
-        DispatchQueue.concurrentPerform(iterations: ProcessInfo.processInfo.activeProcessorCount) { worker in
+        DispatchQueue.concurrentPerform(iterations: runsSlowTests ? ProcessInfo.processInfo.activeProcessorCount : 1) {
+            worker in
             while tally.with({ $0.kills }) < wanted {
                 do { try killAndResume(bench, tally, wanted) } catch { tally.with { $0.problems.append("\(error)") } }
                 if tally.with({ $0.problems.count }) > 3 { break }
@@ -37,7 +40,7 @@ struct RandomKillTests {
         let folder = try bench.folder()
         var command = bench.job.command
         var known: [String: String] = [:]
-        for _ in 0..<3 {
+        for _ in 0..<(runsSlowTests ? 3 : 2) {
             let run = try FaultRun.start(command, in: folder.url)
             usleep(UInt32(Double.random(in: 0.02...1) * bench.seconds * 1e6))
             let isRunning = run.process.isRunning

@@ -36,17 +36,15 @@ struct WriteFaultTests {
     func wholeProbe() throws { try sweep(.wholeProbe, WriteFaultTests.kinds, some: 0) }
 
     @Test("A small probe")
-    func smallProbe() throws { try sweep(.smallProbe, Array(WriteFaultTests.kinds.prefix(3)), some: 4) }
+    func smallProbe() throws { try sweep(.smallProbe, [(.kill, false), (.enospc, true)], some: 4) }
 
     @Test("A fine-tuning")
     func fineTuning() throws {
         try sweep(.fineTuning, runsSlowTests ? WriteFaultTests.kinds : [(.kill, false), (.enospc, true)], some: 3)
     }
 
-    @Test("An experiment with a model that it makes")
-    func experiment() throws {
-        try sweep(.experiment, runsSlowTests ? WriteFaultTests.kinds : [(.kill, false)], some: 3)
-    }
+    @Test("An experiment with a model that it makes", .enabled(if: runsSlowTests))
+    func experiment() throws { try sweep(.experiment, WriteFaultTests.kinds, some: 0) }
 
     @Test("Verbs that write once", arguments: runsSlowTests ? FaultJob.writers : [.smooth])
     func writers(_ job: FaultJob) throws {
