@@ -4,15 +4,17 @@ BIN := .build/release/landscape
 DEMO := plots/demo
 # One set of flags for all debug builds, so that none begins anew after another.
 DEBUG := --enable-code-coverage
-# A failure before a pipe is one.
+# A failure before a pipe is a failure.
 SHELL := bash
+# Programs built for coverage write a profile wherever they are; only those of the tests are wanted.
+export LLVM_PROFILE_FILE := /dev/null
 .SHELLFLAGS := -o pipefail -c
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test test-slow examples check-readme man fuzz sanitize bench check-pages lint format docs clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install system packages and libtorch (idempotent)
 	@scripts/setup.sh
@@ -61,7 +63,7 @@ SLOW := CommandLineTests.(WriteFaultTests|RandomKillTests|EnvironmentTests|Input
 test-slow: ## every fault at every call, 200 kills and what else takes hours
 	@scripts/setup.sh --oracle
 	$(SWIFT) build --build-tests $(DEBUG)
-	LANDSCAPE_SLOW_TESTS=1 LLVM_PROFILE_FILE=/dev/null $(SWIFT) test --skip-build --filter '$(SLOW)'
+	LANDSCAPE_SLOW_TESTS=1 $(SWIFT) test --skip-build --filter '$(SLOW)'
 
 bench: ## time us and the released peers on the same windows: make bench DATA=ETTh1.csv (takes about 10 minutes)
 	@scripts/setup.sh --bench
