@@ -87,7 +87,9 @@ struct ReportPage {
             ("created", record.created), ("seed", String(record.seed)), ("precision", attribute("precision")),
             ("fingerprint", record.fingerprint),
         ]
-        facts += record.software.sorted { $0.key < $1.key }.map { ($0.key == "commit" ? "commit" : "version of \($0.key)", $0.value) }
+        facts += record.software.sorted { $0.key < $1.key }.map {
+            ($0.key == "commit" ? "commit" : "version of \($0.key)", $0.value)
+        }
         for variant in record.variants where !variant.weightsSHA256.isEmpty {
             facts.append(("SHA-256 of \(variant.name)", variant.weightsSHA256))
         }

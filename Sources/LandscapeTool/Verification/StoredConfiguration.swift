@@ -122,7 +122,8 @@ struct StoredConfiguration: Decodable {
             add(option, list: list)
         }
         for (option, value) in [
-            ("eigen", eigen), ("max-products", maxProducts), ("samples", samples), ("diagonal-probes", diagonalProbes), ("density-probes", densityProbes),
+            ("eigen", eigen), ("max-products", maxProducts), ("samples", samples), ("diagonal-probes", diagonalProbes),
+            ("density-probes", densityProbes),
             ("density-steps", densitySteps), ("theory-points", theoryPoints), ("theory-probes", theoryProbes),
             ("direction-seeds", directionSeeds), ("patch-size", patchSize), ("frequency", frequency),
         ] {
