@@ -37,9 +37,9 @@ test: ## set up, build and test everything
 
 man: ## manual pages in .build/man, one for each verb; try: man -l .build/man/landscape.1
 	$(SWIFT) build --product landscape $(DEBUG)
-	$(SWIFT) package plugin generate-manual --target LandscapeTool --multi-page
+	$(SWIFT) build --product generate-manual
 	@rm -rf .build/man && mkdir -p .build/man
-	cp .build/plugins/GenerateManual/outputs/LandscapeTool/*.1 .build/man/
+	.build/debug/generate-manual-tool .build/debug/landscape --multi-page --output-directory .build/man
 	@sed -i 's/^[[:space:]]*$$/.Pp/' .build/man/*.1
 	@! groff -mdoc -Tutf8 -ww -z .build/man/*.1 2>&1 | grep .
 
