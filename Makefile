@@ -39,7 +39,7 @@ man: ## manual pages in .build/man, one for each verb; try: man -l .build/man/la
 	$(SWIFT) build --product landscape $(DEBUG)
 	$(SWIFT) build --product generate-manual
 	@rm -rf .build/man && mkdir -p .build/man
-	.build/debug/generate-manual-tool .build/debug/landscape --multi-page --output-directory .build/man
+	.build/debug/generate-manual .build/debug/landscape --multi-page --output-directory .build/man
 	@sed -i 's/^[[:space:]]*$$/.Pp/' .build/man/*.1
 	@! groff -mdoc -Tutf8 -ww -z .build/man/*.1 2>&1 | grep .
 
