@@ -63,8 +63,8 @@ public enum Curvature {
     ///   - largest: eigenpairs wanted at the upper end.
     ///   - smallest: eigenpairs wanted at the lower end.
     ///   - tolerance: relative residual ‖Hv − λv‖/|λ|.
-    ///   - basisSize: as in ``Lanczos/basisSize``.
-    ///   - checkBlock: as in ``Lanczos/checkBlock``.
+    ///   - basisSize: as in `Lanczos.basisSize`.
+    ///   - checkBlock: as in `Lanczos.checkBlock`.
     ///   - maximumProducts: products and differences together.
     ///   - explores: whether differences of gradients may be used.
     public static func eigenpairs(
