@@ -24,14 +24,16 @@ fuzz() {
         program=$plain/release/FuzzResult
         length=65536
     fi
+    local dictionary=Fuzzing/Dictionaries/$target.dict
+    [ -f "$dictionary" ] && dictionary=-dict=$dictionary || dictionary=
     mkdir -p "$build/corpus/$target"
     FUZZ_SEEDS=$build/corpus/$target $program > /dev/null 2>&1
     # Leaks are looked for by `make sanitize`; at exit Foundation's own caches would be reported here.
     # A reader that spins is stopped by its own limit, one second here.
     ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no LANDSCAPE_READ_SECONDS=1 nice -n 5 "$program" \
         -max_total_time="$seconds" -rss_limit_mb=1024 -malloc_limit_mb=256 -timeout=25 -max_len=$length \
-        -print_final_stats=1 -artifact_prefix="$build/findings/$target-" \
-        "$build/corpus/$target" > "$build/logs/$target.log" 2>&1 || true
+        -print_final_stats=1 $dictionary -artifact_prefix="$build/findings/$target-" "$build/corpus/$target" \
+        > "$build/logs/$target.log" 2>&1 || true
 }
 export -f fuzz
 export build plain seconds
@@ -42,8 +44,8 @@ printf '%-14s %10s %7s %7s %8s %9s %7s %s\n' target runs runs/s corpus edges fea
 found=0
 for target in $targets; do
     log=$build/logs/$target.log
-    value() { grep -a "stat::$1:" "$log" | awk '{print $2}' | tail -1; }
-    last=$(grep -aE "cov: [0-9]+ ft: [0-9]+ corp" "$log" | tail -1)
+    value() { grep -a "stat::$1:" "$log" | awk '{print $2}' | tail -1 || true; }
+    last=$(grep -aE "cov: [0-9]+ ft: [0-9]+ corp" "$log" | tail -1 || true)
     field() { echo "$last" | sed -n "s/.* $1: \([0-9]*\).*/\1/p"; }
     # A slow input is not a finding: one that is too slow is a timeout.
     findings=$(find $build/findings -name "$target-*" ! -name "*-slow-unit-*" | wc -l)
