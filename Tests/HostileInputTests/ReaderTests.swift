@@ -36,7 +36,7 @@ import Testing
     @Test(arguments: Reader.allCases) func changedFilesAreReadOrRefused(_ reader: Reader) throws {
         var mutator = Mutator(reader, seeds: try reader.seeds(root: Self.root))
         var accepted = 0
-        let count = reader == .result ? 60 : 2000
+        let count = reader == .result ? 40 : 1000
         for index in 0..<count {
             let file = mutator.next()
             switch reader.read(file) {
@@ -46,6 +46,6 @@ import Testing
             }
         }
         // Mutations that are all refused at the door, or all without effect, would test nothing.
-        #expect(accepted > count / 50 && accepted < count * 49 / 50, "\(accepted) of \(count) accepted")
+        #expect(accepted > 0 && accepted < count * 49 / 50, "\(accepted) of \(count) accepted")
     }
 }

@@ -26,10 +26,11 @@ struct PickleReader {
     private static let rankLimit = 64
     /// What a pickle may build, in values: a checkpoint takes about 30 for each tensor. Memoized values cost no bytes of the input, so
     /// that without a limit a megabyte could fill any memory.
-    private static let workLimit = 1 << 23
+    static let workLimit = 1 << 23
 
     private let bytes: [UInt8]
     private let heap: PickleHeap
+    private let workLimit: Int
     private var work = 0
     private(set) var position: Int
     private var stack: [PickleValue] = []
@@ -37,8 +38,9 @@ struct PickleReader {
     private var memo: [Int: PickleValue] = [:]
 
     /// A reader of the pickle that begins at `position`; `heap` owns the containers that it makes.
-    init(_ bytes: [UInt8], at position: Int = 0, heap: PickleHeap) {
+    init(_ bytes: [UInt8], at position: Int = 0, heap: PickleHeap, workLimit: Int = PickleReader.workLimit) {
         self.bytes = bytes
+        self.workLimit = workLimit
         self.heap = heap
         self.position = position
     }
@@ -84,8 +86,8 @@ struct PickleReader {
 
     private mutating func charge(_ count: Int) throws(Failure) {
         work += count
-        guard work <= PickleReader.workLimit else {
-            throw Failure(reason: "builds more than \(PickleReader.workLimit) values")
+        guard work <= workLimit else {
+            throw Failure(reason: "builds more than \(workLimit) values")
         }
     }
 
