@@ -4,11 +4,8 @@ BIN := .build/release/landscape
 DEMO := plots/demo
 # One set of flags for all debug builds, so that none begins anew after another.
 DEBUG := --enable-code-coverage
-# A failure before a pipe is a failure.
-SHELL := bash
 # Programs built for coverage write a profile wherever they are; only those of the tests are wanted.
 export LLVM_PROFILE_FILE := /dev/null
-.SHELLFLAGS := -o pipefail -c
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test test-slow examples check-readme man fuzz sanitize bench check-pages lint format docs clean
@@ -31,7 +28,7 @@ test: ## set up, build and test everything
 	@scripts/setup.sh --oracle
 	$(SWIFT) build --build-tests $(DEBUG)
 	@rm -rf .build/coverage
-	LLVM_PROFILE_FILE="$(CURDIR)/.build/coverage/%8m.profraw" $(SWIFT) test --skip-build 2>&1 | tee .build/test.log
+	LLVM_PROFILE_FILE="$(CURDIR)/.build/coverage/%8m.profraw" $(SWIFT) test --skip-build
 	@python3 scripts/coverage.py
 	python3 scripts/check-readme.py --program .build/debug/landscape README.md docs/*.md
 
