@@ -8,11 +8,16 @@ import collections
 import glob
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 
-# A little below what the tests reach, so that code without tests shows. Only ever raise them.
-FLOORS = {}
+# Two points or so below what the tests reach without the data sets, so that code without tests shows. Only ever raise them.
+FLOORS = {
+    "Archive": 88, "Checkpoints": 92, "Configuration": 93, "Figures": 94, "Forecasters": 90, "Krylov": 96,
+    "Landscape": 92, "LandscapeTool": 89, "Networks": 96, "Reports": 94, "Smoothing": 92, "Tensor": 94,
+    "TimeSeries": 94, "Training": 95,
+}
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--profiles", default=".build/coverage", help="folder of the .profraw files")
@@ -21,6 +26,15 @@ parser.add_argument("--files", metavar="MODULE", help="list the files of a modul
 parser.add_argument("--json", metavar="FILE", help="write the figures there")
 arguments = parser.parse_args()
 
+
+
+def tool(name):
+    """The tool that belongs to the Swift toolchain: the formats of profiles differ between versions of LLVM."""
+    swift = shutil.which("swift")
+    beside = pathlib.Path(swift).resolve().with_name(name) if swift else pathlib.Path(name)
+    return str(beside) if beside.exists() else name
+
+
 root = pathlib.Path(__file__).resolve().parent.parent
 profiles = sorted(glob.glob(f"{arguments.profiles}/*.profraw"))
 if not profiles:
@@ -28,8 +42,8 @@ if not profiles:
 products = pathlib.Path(arguments.products)
 objects = [products / "landscapePackageTests.xctest", products / "landscape", products / "ArchiveWriterHelper"]
 merged = pathlib.Path(arguments.profiles) / "all.profdata"
-subprocess.run(["llvm-profdata", "merge", "-sparse", "--failure-mode=all", "-o", merged, *profiles], check=True)
-command = ["llvm-cov", "export", "-summary-only", "-instr-profile", str(merged), str(objects[0])]
+subprocess.run([tool("llvm-profdata"), "merge", "-sparse", "--failure-mode=all", "-o", merged, *profiles], check=True)
+command = [tool("llvm-cov"), "export", "-summary-only", "-instr-profile", str(merged), str(objects[0])]
 for other in objects[1:]:
     if other.exists():
         command += ["-object", str(other)]
