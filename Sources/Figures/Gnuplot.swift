@@ -13,8 +13,11 @@ enum Gnuplot {
             flat.append(scalar.value < 0x20 ? " " : scalar)
         }
         let plain = String(flat)
-        func quoted(_ text: String) -> String { "'" + text.replacingOccurrences(of: "'", with: "''") + "'" }
-        let escaped = plain.map { Gnuplot.latex[$0] ?? String($0) }.joined()
+        // By code points everywhere: a quote with an accent upon it is another Character, and still ends a text.
+        func quoted(_ text: String) -> String {
+            "'" + text.replacingOccurrences(of: "'", with: "''", options: .literal) + "'"
+        }
+        let escaped = plain.unicodeScalars.map { Gnuplot.latex[$0] ?? String($0) }.joined()
         let boxed = Letters.boxed(plain)
         let shown =
             boxed == plain
@@ -24,7 +27,7 @@ enum Gnuplot {
     }
 
     /// How LaTeX writes what it reads as commands. Without braces, on which gnuplot loses the text.
-    private static let latex: [Character: String] = [
+    private static let latex: [Unicode.Scalar: String] = [
         "\\": "\\char92 ", "{": "\\char123 ", "}": "\\char125 ", "^": "\\char94 ", "~": "\\char126 ", "$": "\\$",
         "&": "\\&", "#": "\\#", "_": "\\_", "%": "\\%",
     ]

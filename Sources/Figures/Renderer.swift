@@ -114,7 +114,7 @@ public struct Renderer: Sendable {
     }
 
     private static func shellQuote(_ text: String) -> String {
-        "'" + text.replacingOccurrences(of: "'", with: "'\\''") + "'"
+        "'" + text.replacingOccurrences(of: "'", with: "'\\''", options: .literal) + "'"
     }
 
     private static func text(_ bytes: [CChar]) -> String {

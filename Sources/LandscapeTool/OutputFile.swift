@@ -25,7 +25,7 @@ enum OutputFile {
 extension String {
     /// The text as a shell reads it back.
     var quotedForShell: String {
-        contains(where: { " '\"$`\\*?;&|<>()".contains($0) })
-            ? "'" + replacingOccurrences(of: "'", with: "'\\''") + "'" : self
+        unicodeScalars.contains(where: { " '\"$`\\*?;&|<>()\n\r\t".unicodeScalars.contains($0) })
+            ? "'" + replacingOccurrences(of: "'", with: "'\\''", options: .literal) + "'" : self
     }
 }

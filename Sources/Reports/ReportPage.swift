@@ -14,7 +14,8 @@ struct ReportPage {
     }
 
     func html() throws -> String {
-        let template = try MustacheTemplate(string: ReportTemplate.text)
+        EscapedHTML.register()
+        let template = try MustacheTemplate(string: EscapedHTML.pragma + ReportTemplate.text)
         return ReportPage.allowed(template.render(try content()))
     }
 

@@ -49,7 +49,8 @@ public struct CSVWriter: Sendable {
     private func quoted(_ field: String) -> String {
         let isSpecial = field.unicodeScalars.contains { ",\"\n\r;\t".unicodeScalars.contains($0) }
         guard isSpecial || field.isEmpty || field.hasPrefix(" ") || field.hasSuffix(" ") else { return field }
-        return "\"\(field.replacingOccurrences(of: "\"", with: "\"\""))\""
+        // By code points: a quote with an accent upon it is another Character, and still ends a field.
+        return "\"\(field.replacingOccurrences(of: "\"", with: "\"\"", options: .literal))\""
     }
 
     /// `yyyy-MM-dd HH:mm:ss` in the proleptic Gregorian calendar, without time zone.

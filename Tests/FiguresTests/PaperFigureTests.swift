@@ -191,6 +191,9 @@ import Testing
         #expect(Gnuplot.quote("a\u{202E}b") == "'ab'" && Gnuplot.quote("θ₁ → é") == "'θ₁ → é'")
         #expect(
             Gnuplot.quote("漢") == "(letters || strstrt(format, 'svg') > 0 ? '漢' : '□')")
+        // An accent upon a quote does not keep it from being doubled.
+        let accented = Gnuplot.quote("a'\u{301}; b").unicodeScalars
+        #expect(accented.count { $0 == "'" }.isMultiple(of: 2))
         #expect(Letters.areDrawable("plain θ") && !Letters.areDrawable("\u{E123}"))
         let figure = SurfaceFigure(name: "rare", panels: [plane("漢字 \u{E123}_x") { $0 + $1 }])
         try check(figure)

@@ -35,6 +35,10 @@ import Testing
         }
         let page = try String(contentsOf: files.page, encoding: .utf8)
         #expect(!page.contains("<b>&amp;</b>") && !page.contains("<script>alert"))
+        // An accent upon a sign does not keep it from being escaped.
+        let scalars = Array(page.unicodeScalars)
+        #expect(
+            !zip(scalars, scalars.dropFirst()).contains { "\"'<&".unicodeScalars.contains($0) && $1 == "\u{301}" })
         for section in page.components(separatedBy: "<section class=\"picture\"").dropFirst() {
             #expect(section.contains("Numbers of figure"), "\(section.prefix(200))")
             #expect(!section.contains("alt=\"\""))

@@ -5,7 +5,8 @@ import Foundation
 struct HostileRun {
     /// The first one is what the others are compared with.
     static let names = [
-        "pretrained", "quote\"s ' \"\"\"", "back\\slash\\", "`touch pwned` $(touch pwned) ${y}",
+        "pretrained", "quote\"s ' \"\"\" '\u{301}; system('touch pwned') # \"\u{301} x=\"", "back\\slash\\",
+        "`touch pwned` $(touch pwned) ${y}",
         "$x^2$ <b>&amp;</b> {z}",
         "ünï/çødé θ₁ 漢字 \u{202E}rtl", "_line\nbreak\ttab", "| pipe * _star_ # \\(x\\)",
     ]

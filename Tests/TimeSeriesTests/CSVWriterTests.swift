@@ -8,7 +8,8 @@ struct CSVWriterTests {
     @Test("what is written reads back bit for bit")
     func roundTrip() throws {
         let folder = try TemporaryFolder()
-        let series = try SyntheticSeries(seed: 1).table(length: 50, channels: 3, names: ["a", "b,\"c", "date"])
+        let series = try SyntheticSeries(seed: 1).table(
+            length: 50, channels: 3, names: ["a", "b,\"c\"\u{301}", "date"])
         let path = folder.path("out.csv")
         try CSVWriter().write(series, to: path)
         let back = try CSVReader().read(path)

@@ -39,7 +39,8 @@ public enum CommaSeparated {
     }
 
     private static func quoted(_ text: String) -> String {
-        text.contains(where: { ",\"\n\r".contains($0) })
-            ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : text
+        // By code points: a quote with an accent upon it, or a line end of two bytes, is another Character.
+        text.unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) })
+            ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"", options: .literal) + "\"" : text
     }
 }
