@@ -87,10 +87,12 @@ struct TableScanner {
         return nil
     }
 
+    /// In quotes a tab separates nothing: it is blank in every table, so that a cell means the same whatever the delimiter.
     private func trimmed(_ content: [UInt8]) -> [UInt8] {
-        guard let first = content.firstIndex(where: { !isBlank($0) }),
-            let last = content.lastIndex(where: { !isBlank($0) })
-        else { return [] }
+        func isText(_ byte: UInt8) -> Bool { byte != Byte.space && byte != Byte.tab }
+        guard let first = content.firstIndex(where: isText), let last = content.lastIndex(where: isText) else {
+            return []
+        }
         return Array(content[first...last])
     }
 
