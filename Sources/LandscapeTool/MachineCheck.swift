@@ -1,5 +1,6 @@
 import Archive
 import Foundation
+import Landscape
 import Tensor
 
 /// One thing that landscape needs or likes to have, and whether it is there.
@@ -135,12 +136,10 @@ struct MachineCheck {
 
     private static func memory() -> MachineCheck {
         let all = Int(ProcessInfo.processInfo.physicalMemory)
-        let text = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
-        let free = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
-            .flatMap { Int($0.filter(\.isNumber)) }.map { $0 << 10 }
+        let free = ProcessMemory.available
         return MachineCheck(
-            name: "memory", state: (free ?? all) < gigabyte ? .low : .ok,
-            found: amount(all) + (free.map { ", \(amount($0)) available" } ?? ""),
+            name: "memory", state: (1..<gigabyte).contains(free) ? .low : .ok,
+            found: "\(amount(all)), \(amount(free)) available",
             fix: "end other programs, or probe with fewer --threads and a smaller --batch")
     }
 
@@ -151,7 +150,7 @@ struct MachineCheck {
             return MachineCheck(name: "disk", state: .note, found: "free space of the current folder is not known")
         }
         return MachineCheck(
-            name: "disk", state: free < gigabyte ? .low : .ok, found: "\(amount(free)) free in the current folder",
+            name: "disk", state: (1..<gigabyte).contains(free) ? .low : .ok, found: "\(amount(free)) free in the current folder",
             fix: "make room, or change to another disk: results of large models with axes take gigabytes")
     }
 
