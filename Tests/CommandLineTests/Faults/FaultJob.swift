@@ -53,7 +53,7 @@ struct FaultJob: Sendable, CustomTestStringConvertible {
         [
             "--windows", "2", "--batch", "1", "--variants", "sff:0.7", "--points", "2", "--grid", "2x2,2x2x2",
             "--eigen", "1", "--tolerance", "0.5", "--samples", "2", "--density-probes", "1", "--density-steps", "2",
-            "--measures", "loss,gradient,eigen,trace,density,preconditioned,sharpness,line,path,plane,volume",
+            "--measures", "loss,gradient,eigen,trace,diagonal,density,preconditioned,sharpness,line,path,plane,volume",
         ])
     /// A few results of each kind, for everyday tests.
     static let smallProbe = probe(
