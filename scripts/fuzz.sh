@@ -29,8 +29,7 @@ fuzz() {
     mkdir -p "$build/corpus/$target"
     FUZZ_SEEDS=$build/corpus/$target $program > /dev/null 2>&1
     # Leaks are looked for by `make sanitize`; at exit Foundation's own caches would be reported here.
-    # A reader that spins is stopped by its own limit, one second here.
-    ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no LANDSCAPE_READ_SECONDS=1 nice -n 5 "$program" \
+    ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no nice -n 5 "$program" \
         -max_total_time="$seconds" -rss_limit_mb=1024 -malloc_limit_mb=256 -timeout=25 -max_len=$length \
         -print_final_stats=1 $dictionary -artifact_prefix="$build/findings/$target-" "$build/corpus/$target" \
         > "$build/logs/$target.log" 2>&1 || true

@@ -150,7 +150,8 @@ struct MachineCheck {
             return MachineCheck(name: "disk", state: .note, found: "free space of the current folder is not known")
         }
         return MachineCheck(
-            name: "disk", state: (1..<gigabyte).contains(free) ? .low : .ok, found: "\(amount(free)) free in the current folder",
+            name: "disk", state: (1..<gigabyte).contains(free) ? .low : .ok,
+            found: "\(amount(free)) free in the current folder",
             fix: "make room, or change to another disk: results of large models with axes take gigabytes")
     }
 

@@ -10,11 +10,6 @@ import Testing
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    init() {
-        // Nothing here needs more than some milliseconds.
-        setenv("LANDSCAPE_READ_SECONDS", "1", 1)
-    }
-
     @Test(arguments: Reader.allCases) func soundFilesAreRead(_ reader: Reader) throws {
         for (index, seed) in try reader.seeds(root: Self.root).enumerated() {
             #expect(reader.read(seed) == .accepted, "seed \(index)")

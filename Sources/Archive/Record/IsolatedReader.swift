@@ -9,10 +9,9 @@ enum IsolatedReader {
     /// Beside what the process has already: for libhdf5 itself, and for the record and its copy.
     private static let spareMemory = 1 << 30
     private static let memoryPerByte = 64
-    /// Seconds of the processor, beside one for every 10 MB. Sound files take some milliseconds.
+    /// Seconds of the processor, beside one for every 10 MB, where nobody asks for others. Sound files take some milliseconds.
     private static var processorTime: Int {
-        let wish = ProcessInfo.processInfo.environment["LANDSCAPE_READ_SECONDS"].flatMap { Int($0) }
-        return max(1, min(wish ?? 10, 1 << 30))
+        ProcessInfo.processInfo.environment["LANDSCAPE_READ_SECONDS"].flatMap { Int($0) } ?? 10
     }
     /// Milliseconds after which a child that has neither answered nor done anything meanwhile is given up.
     private static let patience: Int32 = 10_000
@@ -21,22 +20,23 @@ enum IsolatedReader {
     private static let attempts = 3
 
     /// The content of the file; the caller holds the lock of the library.
-    static func read(_ path: String) throws(ArchiveError) -> RunRecord {
+    static func read(_ path: String, seconds: Int?) throws(ArchiveError) -> RunRecord {
         try HDF5File.checkReadable(path)
+        let seconds = max(1, min(seconds ?? processorTime, 1 << 30))
         for _ in 0..<attempts {
-            if let result = try ask(path) { return try result.get() }
+            if let result = try ask(path, seconds) { return try result.get() }
         }
         throw .unreadable(path: path, reason: "the process that should read it stood still, \(attempts) times")
     }
 
     /// What one child says; nil when it stands still.
-    private static func ask(_ path: String) throws(ArchiveError) -> Result<RunRecord, ArchiveError>? {
+    private static func ask(_ path: String, _ seconds: Int) throws(ArchiveError) -> Result<RunRecord, ArchiveError>? {
         var ends: [Int32] = [-1, -1]
         guard chdf5_pipe(&ends) == 0 else { throw unreadable(path, "pipe") }
         let child = chdf5_fork()
         if child == 0 {
             close(ends[0])
-            serve(path, ends[1])
+            serve(path, seconds, ends[1])
         }
         let reason = errno
         close(ends[1])
@@ -77,7 +77,7 @@ enum IsolatedReader {
     // MARK: The child
 
     /// Reads, answers, and ends this process.
-    private static func serve(_ path: String, _ pipe: Int32) -> Never {
+    private static func serve(_ path: String, _ seconds: Int, _ pipe: Int32) -> Never {
         HDF5Library.isAlone = true
         for signal in [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGXCPU, SIGINT, SIGTERM] {
             Foundation.signal(signal, SIG_DFL)
@@ -85,7 +85,7 @@ enum IsolatedReader {
         // The last words of a dying allocator are not for the user.
         let nothing = Foundation.open("/dev/null", O_WRONLY | O_CLOEXEC)
         if nothing >= 0 { dup2(nothing, STDERR_FILENO) }
-        limit(path)
+        limit(path, seconds)
         var writer = ByteWriter()
         do {
             let record = try RunReader.record(HDF5File.open(path, writable: false))
@@ -107,7 +107,7 @@ enum IsolatedReader {
         _exit(0)
     }
 
-    private static func limit(_ path: String) {
+    private static func limit(_ path: String, _ seconds: Int) {
         var information = stat()
         let size = stat(path, &information) == 0 ? Int(information.st_size) : 0
         func set(_ resource: __rlimit_resource, _ value: Int) {
@@ -115,7 +115,7 @@ enum IsolatedReader {
             _ = setrlimit(Int32(resource.rawValue), &limits)
         }
         set(RLIMIT_CORE, 0)
-        set(RLIMIT_CPU, processorTime + size / 10_000_000)
+        set(RLIMIT_CPU, seconds + size / 10_000_000)
         let (wanted, overflow) = size.multipliedReportingOverflow(by: memoryPerByte)
         if !overflow, wanted < 1 << 50 { set(RLIMIT_AS, addressSpace() + spareMemory + wanted) }
     }

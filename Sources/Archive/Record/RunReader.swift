@@ -4,11 +4,13 @@ public enum RunReader {
     ///
     /// Throws `missingFile`, `notAFile`, `unreadable`, `notHDF5`, `damaged`, `foreign`, `unsupportedSchema` or
     /// `fileLockingFailed`. The file is read in a child process, which a damaged one may bring down: that is `damaged` too.
-    public static func read(_ path: String) throws(ArchiveError) -> RunRecord {
+    ///
+    /// - Parameter seconds: of the processor that reading may take, beside one for every 10 MB; 10, or LANDSCAPE_READ_SECONDS, when `nil`.
+    public static func read(_ path: String, seconds: Int? = nil) throws(ArchiveError) -> RunRecord {
         try HDF5Library.synchronized { () throws(ArchiveError) in
             // libhdf5 keeps what this process has written and not yet flushed; and such a file is our own.
             if HDF5File.isOpenHere(path) { return try record(HDF5File.open(path, writable: false)) }
-            return try IsolatedReader.read(path)
+            return try IsolatedReader.read(path, seconds: seconds)
         }
     }
 
