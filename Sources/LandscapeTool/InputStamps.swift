@@ -19,7 +19,10 @@ struct InputStamps {
 
     private let stamps: [(path: String, stamp: Stamp?)]
 
-    /// Looks at files, at those in folders, and at the `config.json` beside files.
+    /// What a checkpoint may consist of. Other files of its folder, such as a log, may grow meanwhile.
+    private static let extensions: Set = ["safetensors", "json", "ckpt", "pth", "pt", "bin"]
+
+    /// Looks at files, at those of a checkpoint in folders, and at the `config.json` beside files.
     init(_ paths: [String]) {
         stamps = paths.flatMap { path -> [String] in
             var isFolder: ObjCBool = false
@@ -28,7 +31,8 @@ struct InputStamps {
                 return [path, url.deletingLastPathComponent().appendingPathComponent("config.json").path]
             }
             let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-            return names.sorted().map { url.appendingPathComponent($0).path }
+            return names.sorted().map { url.appendingPathComponent($0) }
+                .filter { InputStamps.extensions.contains($0.pathExtension) }.map(\.path)
         }.map { ($0, Stamp($0)) }
     }
 

@@ -12,6 +12,25 @@ struct InputAndClockTests {
     ]
 
     /// Every access to a file is met once by every kind of change.
+    @Test("A log that grows in the folder of the weights is no input")
+    func otherFilesMayGrow() throws {
+        let scratch = try Scratch()
+        try FaultJob.prepareInputs(scratch)
+        let folder = scratch.url.appendingPathComponent("tiny")
+        let log = folder.appendingPathComponent("log.txt")
+        try Data("0\n".utf8).write(to: log)
+        let result = try ChildProcess.run(
+            "/bin/sh",
+            [
+                "-c",
+                "cd '\(folder.path)'; (while test -e log.txt; do echo 1 >> log.txt; sleep 0.01; done) & \"$@\"; code=$?; rm log.txt; wait; exit $code",
+                "sh", Program.url.path, "probe", "--weights", ".", "--data", "../tiny.csv", "--windows", "2",
+                "--measures",
+                "loss", "--no-report", "--quiet", "--output", "../run.h5",
+            ])
+        #expect(result.status == 0, "\(result.output)")
+    }
+
     @Test(
         "An input that changes gives an error, or the results of one state of it",
         arguments: runsSlowTests ? ["tiny.csv", "tiny/model.safetensors", "tiny/config.json"] : ["tiny.csv"])
