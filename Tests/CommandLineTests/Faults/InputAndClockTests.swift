@@ -18,12 +18,12 @@ struct InputAndClockTests {
         try FaultJob.prepareInputs(scratch)
         let folder = scratch.url.appendingPathComponent("tiny")
         let log = folder.appendingPathComponent("log.txt")
-        try Data("0\n".utf8).write(to: log)
+        for file in [log, scratch.url.appendingPathComponent("go")] { try Data("0\n".utf8).write(to: file) }
         let result = try ChildProcess.run(
             "/bin/sh",
             [
                 "-c",
-                "cd '\(folder.path)'; (while test -e log.txt; do echo 1 >> log.txt; sleep 0.01; done) & \"$@\"; code=$?; rm log.txt; wait; exit $code",
+                "cd '\(folder.path)'; (while test -e ../go; do echo 1 >> log.txt; done) & \"$@\"; code=$?; rm ../go; wait; exit $code",
                 "sh", Program.url.path, "probe", "--weights", ".", "--data", "../tiny.csv", "--windows", "2",
                 "--measures",
                 "loss", "--no-report", "--quiet", "--output", "../run.h5",
