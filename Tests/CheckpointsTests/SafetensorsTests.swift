@@ -69,6 +69,12 @@ import Testing
         (#"{"__metadata__":{"k":1}}"#, [], .headerNotSchema),
         (#"{"a\u0000b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#, [1], .invalidName),
         (#"{"a":[[[[[[[[[[1]]]]]]]]]]}"#, [], .headerNotSchema),
+        // Nobody has so many dimensions; without a limit a header of numbers takes many times its length in memory.
+        (
+            "{\"a\":{\"dtype\":\"U8\",\"shape\":[\(String(repeating: "1,", count: 1024))1],\"data_offsets\":[0,1]}}",
+            [1],
+            .headerNotSchema
+        ),
     ])
     func everyRuleIsKept(_ header: String, _ data: [UInt8], _ rule: CheckpointError.Rule) throws {
         let url = try file(header, data)
