@@ -62,7 +62,7 @@ test-slow: ## every fault at every call, 200 kills and what else takes hours
 	$(SWIFT) build --build-tests $(DEBUG)
 	LANDSCAPE_SLOW_TESTS=1 $(SWIFT) test --skip-build --filter '$(SLOW)'
 
-bench: ## time us and the released peers on the same windows: make bench DATA=ETTh1.csv (takes about 10 minutes)
+bench: ## time us and the released peers on the same windows: make bench DATA=ETTh1.csv (20 to 40 minutes)
 	@scripts/setup.sh --bench
 	$(SWIFT) build -c release --product landscape
 	$(SWIFT) build -c release --product LandscapeBenchmarks
