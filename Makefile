@@ -55,7 +55,7 @@ sanitize: setup ## address and thread sanitizer over shims and parallel code: ma
 	@scripts/sanitize.sh
 
 # Suites with tests that run, or run in full, only with LANDSCAPE_SLOW_TESTS.
-SLOW := CommandLineTests.(WriteFaultTests|RandomKillTests|EnvironmentTests|InputAndClockTests|FamilyTests|RankTests|NumericalTrustTests)|ReportsTests.NotebookTests
+SLOW := ArchiveTests.IsolatedReaderTests|ReportsTests.SenselessNumbersTests|CommandLineTests.(WriteFaultTests|RandomKillTests|EnvironmentTests|InputAndClockTests|FamilyTests|RankTests|NumericalTrustTests)|ReportsTests.NotebookTests
 
 test-slow: ## every fault at every call, 200 kills and what else takes hours
 	@scripts/setup.sh --oracle

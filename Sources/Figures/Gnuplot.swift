@@ -39,9 +39,13 @@ enum Gnuplot {
         return name.prefix(head) + "…" + name.suffix(max(1, limit - 1 - head))
     }
 
-    /// A number with all its digits; NaN and infinities are holes.
+    /// Whether a value has a place in a figure. gnuplot multiplies ranges, which overflow long before numbers do.
+    static func isDrawable(_ value: Double) -> Bool { abs(value) <= 1e150 }
+
+    /// A number with all its digits; NaN, infinities and what else cannot be drawn are holes. What is nearly 0 is 0.
     static func number(_ value: Double) -> String {
-        value.isFinite ? String(value) : "NaN"
+        guard isDrawable(value) else { return "NaN" }
+        return String(abs(value) < 1e-150 ? 0 : value)
     }
 
     /// A coordinate for people: at most four digits, a true minus.

@@ -101,6 +101,15 @@ public struct Renderer: Sendable {
     public func render(
         _ figures: [(figure: any Figure, formats: Set<FigureFormat>)]
     ) throws(FigureError) -> [RenderedFigure] {
+        var rendered: [RenderedFigure] = []
+        for result in attempt(figures) { rendered.append(try result.get()) }
+        return rendered
+    }
+
+    /// As ``render(_:)``, each with what came of it, in their order.
+    public func attempt(
+        _ figures: [(figure: any Figure, formats: Set<FigureFormat>)]
+    ) -> [Result<RenderedFigure, FigureError>] {
         let results = Mutex([Result<RenderedFigure, FigureError>?](repeating: nil, count: figures.count))
         DispatchQueue.concurrentPerform(iterations: figures.count) { index in
             let result = Result { () throws(FigureError) in
@@ -108,9 +117,7 @@ public struct Renderer: Sendable {
             }
             results.withLock { $0[index] = result }
         }
-        var rendered: [RenderedFigure] = []
-        for result in results.withLock({ $0 }) { if let result { rendered.append(try result.get()) } }
-        return rendered
+        return results.withLock { $0.compactMap { $0 } }
     }
 
     private static func shellQuote(_ text: String) -> String {

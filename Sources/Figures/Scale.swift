@@ -2,7 +2,7 @@ import Foundation
 
 /// Scales of axes and colours.
 struct Scale {
-    /// The least and greatest finite value.
+    /// The least and greatest value that can be drawn.
     let low: Double
     let high: Double
     /// Whether the values are positive and span more than two decades.
@@ -11,11 +11,11 @@ struct Scale {
     /// Whether there are values above `high`: a few so large that they would flatten all others, where there is no logarithm.
     let isClipped: Bool
 
-    /// The scale of some values; infinities and NaN do not count.
+    /// The scale of some values; infinities, NaN and what else cannot be drawn do not count.
     ///
     /// - Parameter clips: Whether values may lie above it: those more than 20 times as far above the smallest as 90 % of all are.
     init(_ values: [Double], clips: Bool = false) {
-        let finite = values.filter(\.isFinite)
+        let finite = values.filter(Gnuplot.isDrawable).map { abs($0) < 1e-150 ? 0 : $0 }
         var low = finite.min() ?? 0
         var high = finite.max() ?? 1
         isLogarithmic = low > 0 && high / low > 100

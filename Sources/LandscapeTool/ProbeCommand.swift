@@ -307,8 +307,10 @@ struct ProbeCommand: ParsableCommand {
         var reportFailure: (any Error)?
         let folder = URL(fileURLWithPath: report ?? ReportCommand.defaultFolder(for: output))
         do {
-            if !noReport { Log.info("report: \(try ReportCommand.write(output, to: folder).path)") }
+            let report = noReport ? nil : try Report.write(from: output, to: folder)
+            if let report { Log.info("report: \(report.page.path)") }
             try book.write(output, report: folder, hasReport: !noReport)
+            if let report { try ReportCommand.requireAllFigures(report) }
         } catch { reportFailure = error }
         Log.info("results: \(output)")
         if let reportFailure {

@@ -51,9 +51,10 @@ struct ReportCommand: ParsableCommand {
             )
         }
         try ReportCommand.requireGnuplot(hint: "then run this again")
-        let page = try Report.write(RunComparison.combine(records), to: folder, formats: formats).page
+        let report = try Report.write(RunComparison.combine(records), to: folder, formats: formats)
         if files.count == 1 { try book.write(first, report: folder) }
-        print(page.path)
+        print(report.page.path)
+        try ReportCommand.requireAllFigures(report)
     }
 
     static func formats(_ text: String) throws -> Set<FigureFormat> {
@@ -79,7 +80,10 @@ struct ReportCommand: ParsableCommand {
         }
     }
 
-    static func write(_ run: String, to folder: URL) throws -> URL {
-        try Report.write(from: run, to: folder).page
+    /// A page that lacks figures was still worth writing, and is no success.
+    static func requireAllFigures(_ report: Report.Files) throws {
+        guard !report.failures.isEmpty else { return }
+        let reasons = report.failures.map(\.description).joined(separator: "; ")
+        throw Exit.Failure(.failed, "\(report.page.path) lacks \(report.failures.count) figure(s): \(reasons)")
     }
 }

@@ -10,11 +10,14 @@ public enum Report {
         public let page: URL
         /// In the order of the page.
         public let figures: [RenderedFigure]
+        /// Why figures are missing that gnuplot could not draw.
+        public let failures: [FigureError]
     }
 
     /// Draws every figure that the contents allow and writes the page.
     ///
-    /// The same contents give the same page. An unfinished file gives a page that says so.
+    /// The same contents give the same page. An unfinished file gives a page that says so, and so does one with a figure that
+    /// gnuplot cannot draw.
     ///
     /// - Throws: `ArchiveError` for the file, ``ReportError`` or `FigureError` for the output.
     ///
@@ -34,16 +37,27 @@ public enum Report {
     ) throws -> Files {
         let renderer = try Renderer(folder: folder)
         let entries = FigureSelection(record).entries
-        let rendered = try renderer.render(
+        let attempts = renderer.attempt(
             entries.map { entry in
                 // Figures on the page come in both colour schemes; space is drawn in pixels.
                 (entry.figure, formats.union(entry.isRaster ? [.png, .pngDark] : [.svg, .svgDark]))
             })
-        let drawn = zip(entries, rendered).map { DrawnFigure(entry: $0, files: $1) }
+        var drawn: [DrawnFigure] = []
+        var failures: [FigureError] = []
+        for (entry, attempt) in zip(entries, attempts) {
+            do throws(FigureError) {
+                drawn.append(DrawnFigure(entry: entry, files: try attempt.get()))
+            } catch {
+                // The others can be drawn all the same; without space or rights nothing can.
+                guard case .failed = error else { throw error }
+                failures.append(error)
+            }
+        }
+        if drawn.isEmpty, let failure = failures.first { throw failure }
         let page = folder.appendingPathComponent("report.html")
-        let html = try ReportPage(record, figures: drawn).html()
+        let html = try ReportPage(record, figures: drawn, failures: failures).html()
         try WholeFile.write(Data(html.utf8), to: page.path)
-        return Files(page: page, figures: drawn.map(\.files))
+        return Files(page: page, figures: drawn.map(\.files), failures: failures)
     }
 }
 

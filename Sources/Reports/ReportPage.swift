@@ -7,10 +7,12 @@ import Mustache
 struct ReportPage {
     private let record: RunRecord
     private let figures: [DrawnFigure]
+    private let failures: [FigureError]
 
-    init(_ record: RunRecord, figures: [DrawnFigure]) {
+    init(_ record: RunRecord, figures: [DrawnFigure], failures: [FigureError] = []) {
         self.record = record
         self.figures = figures
+        self.failures = failures
     }
 
     func html() throws -> String {
@@ -104,6 +106,7 @@ struct ReportPage {
                 "The run is not complete: pending numbers are left out. Go on with the same command and --resume.")
         }
         warnings += record.attributes["comparison_notes"]?.texts ?? []
+        warnings += failures.map { "A figure is missing: \($0)" }
         let counts = record.counts
         if counts.failed > 0 { warnings.append("\(counts.failed) numbers or points failed; they are left out.") }
         warnings += AdaptiveNote.warnings(record)

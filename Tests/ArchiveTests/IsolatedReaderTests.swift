@@ -1,4 +1,6 @@
 import Foundation
+import OracleSupport
+import Synchronization
 import Testing
 
 @testable import Archive
@@ -34,6 +36,44 @@ import Testing
         #expect(flattened(own) == flattened(transferred))
         #expect(own.history == transferred.history && own.software == transferred.software)
         #expect(own.counts == transferred.counts && own.counts.done > 0)
+    }
+
+    /// A child of fork has one thread, and every lock as it was: one that another thread held is held for ever.
+    @Test func filesAreReadWhileOtherThreadsAreBusy() throws {
+        let folder = try TemporaryFolder()
+        let file = try RunFile.create(at: folder("run.h5"), plan: SampleRun.plan())
+        try SampleRun.write(file)
+        try file.close()
+        let expected = flattened(try RunReader.read(folder("run.h5")))
+        let isOver = Mutex(false)
+        let place = folder("absent")
+        let threads = DispatchGroup()
+        for number in 0..<4 {
+            DispatchQueue.global().async(group: threads) {
+                // Locks of the allocator, the runtime, Foundation and the dynamic linker.
+                var kept: [[UInt8]] = []
+                var round = 0
+                while !isOver.withLock({ $0 }) {
+                    round += 1
+                    kept.append([UInt8](repeating: 1, count: 1 << (4 + (round + number) % 14)))
+                    if kept.count > 64 { kept.removeAll() }
+                    _ = String(format: "%.3f %d", Double(round), round)
+                    _ = FileManager.default.fileExists(atPath: "\(place)\(round)")
+                    _ = dlsym(nil, "symbol\(round)")
+                    _ = try? JSONEncoder().encode(["\(round)": kept.count])
+                }
+            }
+        }
+        var longest = Duration.zero
+        for _ in 0..<(runsSlowTests ? 2000 : 100) {
+            let begun = ContinuousClock.now
+            #expect(flattened(try RunReader.read(folder("run.h5"))) == expected)
+            longest = max(longest, begun.duration(to: .now))
+        }
+        isOver.withLock { $0 = true }
+        threads.wait()
+        // Who stands still for ten seconds is tried again.
+        #expect(longest < .seconds(10), "a child stood still")
     }
 
     @Test func numbersThatAreNoIntegersAreNone() {

@@ -189,7 +189,7 @@ import Testing
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: fake.path)
         }
         try install("#!/bin/sh\necho 'the plotter is out of ink' >&2\nexit 3\n")
-        var arguments = probe(["--output", scratch.path("run.h5")])
+        var arguments = probe(["--output", scratch.path("run.h5"), "--measures", "loss,line", "--points", "3"])
         arguments.removeAll { $0 == "--no-report" }
         let first = try Program.run(arguments, in: scratch.url, environment: ["PATH": path])
         #expect(first.status == 69 && first.errors.contains("the plotter is out of ink"), "\(first.errors)")
@@ -198,6 +198,22 @@ import Testing
         let killed = try Program.run(["report", scratch.path("run.h5")], in: scratch.url, environment: ["PATH": path])
         #expect(killed.status == 69 && killed.errors.contains("gnuplot could not draw"), "\(killed.errors)")
         #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.path("run.h5"))) == before)
+        // One figure of several: the page has the others and says so.
+        let real = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        try install(
+            """
+            #!/bin/sh
+            text=$(cat)
+            case "$text" in *"load 'line.gp'"*) echo 'a line too many' >&2; exit 3;; esac
+            PATH='\(real)'
+            printf '%s\n' "$text" | gnuplot
+
+            """)
+        let partly = try Program.run(["report", scratch.path("run.h5")], in: scratch.url, environment: ["PATH": path])
+        #expect(partly.status == 1 && partly.errors.contains("lacks 1 figure(s)"), "\(partly.status) \(partly.errors)")
+        #expect(partly.errors.contains("a line too many") && partly.output.contains("report.html"))
+        let gap = try String(contentsOfFile: scratch.path("run-report/report.html"), encoding: .utf8)
+        #expect(gap.contains("A figure is missing: ") && gap.contains("a line too many"))
         let later = try Program.run(["report", scratch.path("run.h5")], in: scratch.url)
         #expect(later.status == 0, "\(later.errors)")
         #expect(FileManager.default.fileExists(atPath: scratch.path("run-report/report.html")))

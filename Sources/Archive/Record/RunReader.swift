@@ -133,7 +133,12 @@ public enum RunReader {
 
     private static func grid(_ group: HDF5Group, _ kind: GridKind, name: String) throws(ArchiveError) -> GridRecord {
         var coordinates: [[Double]] = []
-        for axis in kind.axes { coordinates.append(try group.openDataset(axis).read()) }
+        for axis in kind.axes {
+            let dataset = try group.openDataset(axis)
+            let values = try dataset.read(Double.self)
+            if let odd = values.first(where: { !$0.isFinite }) { throw dataset.damaged("", "a coordinate is \(odd)") }
+            coordinates.append(values)
+        }
         let attributes = try Attributes(group)
         let shape = Array(coordinates.reversed().map(\.count))
         return GridRecord(
