@@ -5,7 +5,13 @@
 
 #include "CTorch.h"
 
-#if defined(__x86_64__) && defined(__ELF__)
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+// The choice among clones is made before ThreadSanitizer is ready, and is instrumented all the same.
+#define ONE_CLONE
+#endif
+#endif
+#if defined(__x86_64__) && defined(__ELF__) && !defined(ONE_CLONE)
 #define FOR_EVERY_PROCESSOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define FOR_EVERY_PROCESSOR
