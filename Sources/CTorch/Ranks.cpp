@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,11 @@ namespace {
 
 /// A connection that ends is an error that our caller reports; libtorch would print a stack trace of its own as a warning.
 void silence_warnings() {
-    if (!std::getenv("TORCH_CPP_LOG_LEVEL"))
-        FLAGS_caffe2_log_level = std::max(FLAGS_caffe2_log_level, static_cast<int>(c10::GLOG_ERROR));
+    static std::once_flag once;
+    std::call_once(once, [] {
+        if (!std::getenv("TORCH_CPP_LOG_LEVEL"))
+            FLAGS_caffe2_log_level = std::max(FLAGS_caffe2_log_level, static_cast<int>(c10::GLOG_ERROR));
+    });
 }
 
 } // namespace
