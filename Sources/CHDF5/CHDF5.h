@@ -8,8 +8,10 @@
 #include <hdf5.h>
 #include <H5DSpublic.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 // MARK: - Types
@@ -132,7 +134,20 @@ static inline int chdf5_descriptor(hid_t file, hid_t access) {
 // MARK: - Child processes
 
 /// A copy of this process, for reading files that libhdf5 may not survive. 0 in the child, negative on failure.
-static inline pid_t chdf5_fork(void) { return fork(); }
+///
+/// The child dies of signals as if nobody had handled them, and of SIGXCPU after `seconds` of the processor: from its first
+/// instruction on, since a lock that another thread held at that moment is held for ever.
+static inline pid_t chdf5_fork(rlim_t seconds) {
+    pid_t child = fork();
+    if (child == 0) {
+        static const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGXCPU, SIGINT, SIGTERM};
+        for (size_t index = 0; index < sizeof deadly / sizeof *deadly; ++index) signal(deadly[index], SIG_DFL);
+        struct rlimit time = {seconds, seconds + 5}, core = {0, 0};
+        setrlimit(RLIMIT_CPU, &time);
+        setrlimit(RLIMIT_CORE, &core);
+    }
+    return child;
+}
 
 /// A pipe of which no program that another thread starts meanwhile gets a copy. Negative on failure.
 static inline int chdf5_pipe(int *ends) {

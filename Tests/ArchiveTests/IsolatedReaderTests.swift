@@ -70,6 +70,7 @@ import Testing
             #expect(flattened(try RunReader.read(folder("run.h5"))) == expected)
             longest = max(longest, begun.duration(to: .now))
         }
+        #expect(IsolatedReader.isRehearsed)
         isOver.withLock { $0 = true }
         threads.wait()
         // Who stands still for ten seconds is tried again.
