@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <unistd.h>
 
 // MARK: - Types
@@ -135,16 +138,23 @@ static inline int chdf5_descriptor(hid_t file, hid_t access) {
 
 /// A copy of this process, for reading files that libhdf5 may not survive. 0 in the child, negative on failure.
 ///
-/// The child dies of signals as if nobody had handled them, and of SIGXCPU after `seconds` of the processor: from its first
+/// The child dies with the thread that made it, of signals as if nobody had handled them, and of SIGXCPU after `seconds` of the processor: from its first
 /// instruction on, since a lock that another thread held at that moment is held for ever.
 static inline pid_t chdf5_fork(rlim_t seconds) {
     pid_t child = fork();
     if (child == 0) {
         static const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGXCPU, SIGINT, SIGTERM};
         for (size_t index = 0; index < sizeof deadly / sizeof *deadly; ++index) signal(deadly[index], SIG_DFL);
+        // Threads of Dispatch block most signals.
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
         struct rlimit time = {seconds, seconds + 5}, core = {0, 0};
         setrlimit(RLIMIT_CPU, &time);
         setrlimit(RLIMIT_CORE, &core);
+#ifdef __linux__
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
     }
     return child;
 }

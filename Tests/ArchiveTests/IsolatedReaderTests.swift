@@ -1,3 +1,4 @@
+import CHDF5
 import Foundation
 import OracleSupport
 import Synchronization
@@ -75,6 +76,14 @@ import Testing
         threads.wait()
         // Who stands still for ten seconds is tried again.
         #expect(longest < .seconds(10), "a child stood still")
+    }
+
+    /// From its first instruction on: whatever it waits for, spinning.
+    @Test func childrenThatSpinAreEnded() {
+        let child = chdf5_fork(1)
+        if child == 0 { while true {} }
+        var status: Int32 = 0
+        #expect(waitpid(child, &status, 0) == child && status & 0x7F == SIGXCPU, "\(status)")
     }
 
     @Test func numbersThatAreNoIntegersAreNone() {
