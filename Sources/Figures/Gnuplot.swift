@@ -39,14 +39,14 @@ enum Gnuplot {
         return name.prefix(head) + "…" + name.suffix(max(1, limit - 1 - head))
     }
 
-    /// Whether a value has a place in a figure. gnuplot multiplies ranges, which overflow long before numbers do.
-    static func isDrawable(_ value: Double) -> Bool { abs(value) <= 1e150 }
-
-    /// A number with all its digits; NaN, infinities and what else cannot be drawn are holes. What is nearly 0 is 0.
-    static func number(_ value: Double) -> String {
-        guard isDrawable(value) else { return "NaN" }
-        return String(abs(value) < 1e-150 ? 0 : value)
+    /// The value as far as it can be drawn: what is nearly 0 is 0. `nil` for a hole.
+    static func drawable(_ value: Double) -> Double? {
+        guard Renderer.canDraw(value) else { return nil }
+        return abs(value) < 1e-150 ? 0 : value
     }
+
+    /// A number with all its digits; NaN, infinities and what else cannot be drawn are holes.
+    static func number(_ value: Double) -> String { drawable(value).map { String($0) } ?? "NaN" }
 
     /// A coordinate for people: at most four digits, a true minus.
     static func coordinate(_ value: Double) -> String {

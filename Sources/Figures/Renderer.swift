@@ -38,6 +38,10 @@ public struct Renderer: Sendable {
         self.folder = folder
     }
 
+    /// Whether a value has a place in a figure: neither NaN nor beyond ±10¹⁵⁰. gnuplot multiplies ranges, which overflow long before
+    /// numbers do.
+    public static func canDraw(_ value: Double) -> Bool { abs(value) <= 1e150 }
+
     /// Whether gnuplot is on PATH.
     public static var hasGnuplot: Bool {
         (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {

@@ -15,7 +15,7 @@ struct Scale {
     ///
     /// - Parameter clips: Whether values may lie above it: those more than 20 times as far above the smallest as 90 % of all are.
     init(_ values: [Double], clips: Bool = false) {
-        let finite = values.filter(Gnuplot.isDrawable).map { abs($0) < 1e-150 ? 0 : $0 }
+        let finite = values.compactMap(Gnuplot.drawable)
         var low = finite.min() ?? 0
         var high = finite.max() ?? 1
         isLogarithmic = low > 0 && high / low > 100

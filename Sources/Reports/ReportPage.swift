@@ -120,11 +120,16 @@ struct ReportPage {
                 warnings.append(
                     "\(variant.name): the chains of the \(scalar.longName) have not settled (\(note), above 1.01).")
             }
-            let infinite =
-                variant.grids.compactMap { $0.column("loss") }.joined().filter(\.isInfinite).count
+            let losses = Array(variant.grids.compactMap { $0.column("loss") }.joined())
+            let infinite = losses.filter(\.isInfinite).count
             if infinite > 0 {
                 warnings.append(
                     "\(variant.name): the loss is infinite at \(infinite) points, which are holes in the figures.")
+            }
+            let huge = losses.filter { $0.isFinite && !Renderer.canDraw($0) }.count
+            if huge > 0 {
+                warnings.append(
+                    "\(variant.name): the loss is beyond 1e150 at \(huge) points, which are holes in the figures.")
             }
         }
         let slices = record.variants.flatMap { $0.grids.map(\.attributes) }

@@ -171,6 +171,15 @@ import Testing
         #expect(Scale([.nan, .infinity]).low < Scale([.nan]).high)
     }
 
+    @Test func whatCannotBeDrawnIsAHole() {
+        for value in [Double.nan, .infinity, -.infinity, 1e151, -.greatestFiniteMagnitude] {
+            #expect(!Renderer.canDraw(value) && Gnuplot.number(value) == "NaN")
+            #expect(Scale([1, 2, value]).high == 2 && Scale([1, 2, value]).low == 1, "\(value)")
+        }
+        #expect(Gnuplot.number(1e-200) == "0.0" && Gnuplot.number(-1e150) == "-1e+150")
+        #expect(Scale([1e-200, 1]).low == 0 && !Scale([1e-200, 1]).isLogarithmic)
+    }
+
     private func volume(
         _ title: String, z: [Double] = axis, _ f: (Double, Double, Double) -> Double
     ) -> VolumePanel {
