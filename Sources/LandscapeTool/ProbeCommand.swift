@@ -306,11 +306,11 @@ struct ProbeCommand: ParsableCommand {
         }
         var reportFailure: (any Error)?
         let folder = URL(fileURLWithPath: report ?? ReportCommand.defaultFolder(for: output))
+        var written: Report.Files?
         do {
-            let report = noReport ? nil : try Report.write(from: output, to: folder)
-            if let report { Log.info("report: \(report.page.path)") }
+            if !noReport { written = try Report.write(from: output, to: folder) }
+            if let written { Log.info("report: \(written.page.path)") }
             try book.write(output, report: folder, hasReport: !noReport)
-            if let report { try ReportCommand.requireAllFigures(report) }
         } catch { reportFailure = error }
         Log.info("results: \(output)")
         if let reportFailure {
@@ -324,6 +324,7 @@ struct ProbeCommand: ParsableCommand {
         guard failed.isEmpty else {
             throw Exit.Failure(.failed, "failed, with status 2 in \(output): \(failed.joined(separator: ", "))")
         }
+        if let written { try ReportCommand.requireAllFigures(written) }
         let spectra = record.variants.flatMap(\.arrays).filter { $0.path.contains("/eigenvalues") }
         let unconverged = spectra.reduce(0) { $0 + $1.isConverged.filter { !$0 }.count }
         if strict && unconverged > 0 {
