@@ -179,6 +179,27 @@ struct ErrorTests {
         #expect(try file.record().counts.pending == 180)
     }
 
+    @Test("Coordinates of slices are finite", arguments: [Double.nan, .infinity])
+    func coordinates(_ odd: Double) throws {
+        let folder = try TemporaryFolder()
+        let plan = SampleRun.plan()
+        let file = try RunFile.create(at: folder("run.h5"), plan: plan)
+        try file.close()
+        let variant = try #require(RunReader.read(folder("run.h5")).variants.first { !$0.planes.isEmpty })
+        let plane = variant.planes[0]
+        try HDF5Library.synchronized { () throws(ArchiveError) in
+            let file = try HDF5File.open(folder("run.h5"), writable: true)
+            let path = "variants/\(variant.groupName)/planes/\(plane.groupName)/x"
+            try file.root().openDataset(path).write([odd], at: [0])
+            try file.close()
+        }
+        guard case .damaged(_, let object, let reason) = reading(folder("run.h5")) else {
+            Issue.record("it was read")
+            return
+        }
+        #expect(object.hasSuffix("/x") && reason == "a coordinate is \(odd)")
+    }
+
     // Bits turned over inside a file are another matter: libhdf5 1.10.8 itself crashes on some of them.
     @Test("Files that were cut short are refused, and never end the process")
     func damage() throws {

@@ -11,7 +11,6 @@ struct InputAndClockTests {
         "--variants", "pretrained", "--no-report",
     ]
 
-    /// Every access to a file is met once by every kind of change.
     @Test("A log that grows in the folder of the weights is no input")
     func otherFilesMayGrow() throws {
         let scratch = try Scratch()
@@ -31,6 +30,7 @@ struct InputAndClockTests {
         #expect(result.status == 0, "\(result.output)")
     }
 
+    /// Every access to a file is met once by every kind of change.
     @Test(
         "An input that changes gives an error, or the results of one state of it",
         arguments: runsSlowTests ? ["tiny.csv", "tiny/model.safetensors", "tiny/config.json"] : ["tiny.csv"])
