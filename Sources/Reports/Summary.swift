@@ -4,11 +4,20 @@ import Foundation
 /// Numbers for people: four significant digits, a true minus sign, an en dash for what is missing.
 public enum Number {
     /// A value.
-    public static func text(_ value: Double) -> String {
+    public static func text(_ value: Double) -> String { text(value, plainFrom: 1e-3) }
+
+    /// With an exponent below `smallest` and from 1e5 on.
+    private static func text(_ value: Double, plainFrom smallest: Double) -> String {
         if value.isNaN { return "–" }
         if value.isInfinite { return value < 0 ? "−∞" : "∞" }
-        let plain = value == 0 || (abs(value) >= 1e-3 && abs(value) < 1e5)
-        return String(format: plain ? "%.4g" : "%.3e", value).replacingOccurrences(of: "-", with: "−")
+        let isPlain = value == 0 || (abs(value) >= smallest && abs(value) < 1e5)
+        var text = String(format: isPlain ? "%.4g" : "%.3e", value)
+        // %g leaves zeros at the end away, %e does not.
+        if !isPlain, let exponent = text.firstIndex(of: "e"), text[..<exponent].contains(".") {
+            let mantissa = text[..<exponent].reversed().drop { $0 == "0" }.drop { $0 == "." }.reversed()
+            text = String(mantissa) + text[exponent...]
+        }
+        return text.replacingOccurrences(of: "-", with: "−")
     }
 
     /// A share as a percentage of two digits.
@@ -19,9 +28,9 @@ public enum Number {
     /// A text in which no line ends between a number and its percent sign.
     static func bound(_ text: String) -> String { text.replacingOccurrences(of: " %", with: "\u{A0}%") }
 
-    /// A standard error needs two digits.
+    /// A standard error needs two digits; it is written like its value, which has one or two orders of magnitude more.
     public static func error(_ value: Double) -> String {
-        value.isFinite ? text(Double(String(format: "%.2g", value)) ?? value) : "–"
+        value.isFinite ? text(Double(String(format: "%.2g", value)) ?? value, plainFrom: 1e-4) : "–"
     }
 }
 

@@ -196,8 +196,11 @@ import Testing
     }
 
     @Test func numbersForPeople() {
-        #expect(Number.text(-0.00012) == "−1.200e−04" && Number.text(.nan) == "–" && Number.text(12.345678) == "12.35")
-        #expect(Number.text(.infinity) == "∞" && Number.error(0.0123) == "0.012")
+        #expect(Number.text(-0.00012) == "−1.2e−04" && Number.text(.nan) == "–" && Number.text(12.345678) == "12.35")
+        #expect(Number.text(.infinity) == "∞" && Number.text(1e6) == "1e+06" && Number.text(-123456) == "−1.235e+05")
+        #expect(
+            Number.error(0.0123) == "0.012" && Number.error(0.000123) == "0.00012" && Number.error(1.23e-5) == "1.2e−05"
+        )
     }
 
     /// Volumes are drawn with their numbers; one of a single layer as a plane, one of a single row as a line.
