@@ -100,13 +100,14 @@ static const char *absolute(int at_folder, const char *path, char *buffer) {
 enum fate { GO, FAIL, SHORTEN, TEAR };
 
 /// Counts a call on a file below the folder and says what is to become of it; with FAIL, errno is set.
-static enum fate meet(const char *call, const char *path, long bytes) {
+static enum fate meet_at(const char *call, const char *path, long bytes, long offset) {
     if (input || !is_below(path)) return GO;
     int saved = errno;
     long number = atomic_fetch_add(&count->writes, 1) + 1;
     if (log_descriptor >= 0) {
         char line[PATH_MAX + 100];
-        int length = snprintf(line, sizeof line, "%ld %s %s %ld\n", number, call, path + folder_length, bytes);
+        int length = snprintf(line, sizeof line, "%ld %s %s %ld", number, call, path + folder_length, bytes);
+        length += snprintf(line + length, sizeof line - (size_t)length, offset < 0 ? "\n" : " at %ld\n", offset);
         syscall(SYS_write, log_descriptor, line, (size_t)length);
     }
     errno = saved;
@@ -128,13 +129,19 @@ static enum fate meet(const char *call, const char *path, long bytes) {
     return FAIL;
 }
 
-static enum fate meet_open(const char *call, int descriptor, long bytes) {
+static enum fate meet(const char *call, const char *path, long bytes) { return meet_at(call, path, bytes, -1); }
+
+static enum fate meet_open_at(const char *call, int descriptor, long bytes, long offset) {
     if (!folder || input) return GO;
     char buffer[PATH_MAX];
     int saved = errno;
     path_of(descriptor, buffer);
     errno = saved;
-    return meet(call, buffer, bytes);
+    return meet_at(call, buffer, bytes, offset);
+}
+
+static enum fate meet_open(const char *call, int descriptor, long bytes) {
+    return meet_open_at(call, descriptor, bytes, -1);
 }
 
 /// What the kernel does with a write that a signal ends: it stops between two pages.
@@ -157,10 +164,21 @@ ssize_t write(int descriptor, const void *bytes, size_t size) {
     return REAL(write)(descriptor, bytes, size);
 }
 
+/// How much of a write goes through when it is cut short; 0 with errno where nothing does. What lies in the file already has its
+/// room, but for file systems that copy on write: there it runs out between two pages.
+static size_t shortened(int descriptor, size_t size, off_t offset) {
+    struct stat information;
+    if (strcmp(kind, "full") != 0 || fstat(descriptor, &information) != 0 || offset >= information.st_size) return size / 2;
+    errno = ENOSPC;
+    return torn(size, offset);
+}
+
 static ssize_t positioned(int descriptor, const void *bytes, size_t size, off_t offset) {
-    switch (meet_open("pwrite", descriptor, (long)size)) {
+    switch (meet_open_at("pwrite", descriptor, (long)size, (long)offset)) {
     case FAIL: return -1;
-    case SHORTEN: size /= 2; break;
+    case SHORTEN:
+        if ((size = shortened(descriptor, size, offset)) == 0) return -1;
+        break;
     case TEAR:
         syscall(SYS_pwrite64, descriptor, bytes, torn(size, offset), offset);
         kill(getpid(), SIGKILL);

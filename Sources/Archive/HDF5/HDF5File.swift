@@ -11,13 +11,16 @@ struct HDF5File {
     private let isInMemory: Bool
 
     /// Creates a file at `path`, over whatever is there; errors speak of `finalPath`.
-    static func create(at path: String, finalPath: String) throws(ArchiveError) -> HDF5File {
+    ///
+    /// - Parameter isPaged: whether no object header lies across the end of a page, for files that are changed later.
+    static func create(at path: String, finalPath: String, isPaged: Bool = false) throws(ArchiveError) -> HDF5File {
         func failure(_ reason: String) -> ArchiveError {
             HDF5File.isLockFailure(reason)
                 ? .fileLockingFailed(path: finalPath, reason: reason) : .cannotCreate(path: finalPath, reason: reason)
         }
         guard let access = HDF5Handle(chdf5_create_file_access()),
-            let creation = HDF5Handle(chdf5_create_file_creation()),
+            let creation = HDF5Handle(
+                isPaged ? chdf5_create_paged_file_creation() : chdf5_create_file_creation()),
             let handle = HDF5Handle(chdf5_create_file(path, creation.id, access.id))
         else { throw failure(HDF5Library.takeErrorText()) }
         let file = HDF5File(handle: handle, access: access, path: finalPath)
@@ -46,6 +49,7 @@ struct HDF5File {
         _ path: String, writable: Bool, finalPath: String? = nil
     ) throws(ArchiveError) -> HDF5File {
         try checkReadable(path)
+        if writable { try checkSizeLimit(path) }
         guard let access = HDF5Handle(chdf5_create_file_access()),
             let handle = HDF5Handle(chdf5_open_file(path, writable ? 1 : 0, access.id))
         else {
@@ -134,6 +138,16 @@ struct HDF5File {
 
     static func isLockFailure(_ reason: String) -> Bool {
         reason.contains("unable to lock file") || reason.contains("unable to flock")
+    }
+
+    /// Checks that the limit on the size of files lies above a file: it would cut a write in the middle of an object.
+    private static func checkSizeLimit(_ path: String) throws(ArchiveError) {
+        var (limit, information) = (rlimit(), stat())
+        guard getrlimit(Int32(RLIMIT_FSIZE.rawValue), &limit) == 0, stat(path, &information) == 0,
+            limit.rlim_cur < rlim_t(information.st_size)
+        else { return }
+        let sizes = "it has \(information.st_size) bytes, the limit on the size of files is \(limit.rlim_cur)"
+        throw .cannotWrite(path: path, object: "the file", reason: "\(String(cString: strerror(EFBIG))): \(sizes)")
     }
 
     /// Sorts out what is no HDF5 file before libhdf5 sees it.

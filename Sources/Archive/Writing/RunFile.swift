@@ -64,7 +64,7 @@ public final class RunFile: @unchecked Sendable {
         let temporary = place.path + ".partial"
         do throws(ArchiveError) {
             return try HDF5Library.synchronized { () throws(ArchiveError) in
-                let made = try HDF5File.create(at: temporary, finalPath: path)
+                let made = try HDF5File.create(at: temporary, finalPath: path, isPaged: true)
                 let file: HDF5File
                 do throws(ArchiveError) {
                     try build(layout, in: made.root())

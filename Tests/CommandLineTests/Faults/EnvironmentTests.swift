@@ -88,6 +88,16 @@ struct EnvironmentTests {
             #expect(bench.complete(folder) == [], "\(blocks)")
         }
         #expect(failures > 0)
+        guard job.name == FaultJob.smallProbe.name else { return }
+        // Below the size of a file that is to be gone on with: a write could be cut in the middle of an object.
+        let folder = try bench.folder()
+        #expect(bench.complete(folder) == [])
+        let finished = try Data(contentsOf: folder.url.appendingPathComponent("out/run.h5"))
+        let goingOn = job.continuation(folder.url)
+        #expect(goingOn.last == "--resume")
+        let result = try EnvironmentTests.shell("ulimit -f 10 && exec \"$@\"", goingOn, in: folder.url)
+        #expect(result.status == 73 && result.output.contains("File too large"), "\(result.status) \(result.output)")
+        #expect(try Data(contentsOf: folder.url.appendingPathComponent("out/run.h5")) == finished)
     }
 
     @Test(

@@ -33,12 +33,15 @@ enum FaultLibrary {
         return target
     }
 
-    /// Variables that let `fault` happen to files below a folder; without one calls are only counted.
-    static func environment(_ fault: Fault? = nil, below folder: URL, counter: String) throws -> [String: String] {
+    /// Variables that let `fault` happen to files below a folder; without one calls are only counted, and written into `log`.
+    static func environment(
+        _ fault: Fault? = nil, below folder: URL, counter: String, log: String? = nil
+    ) throws -> [String: String] {
         var variables = [
             "LD_PRELOAD": try library.get(), "FAULT_FOLDER": folder.resolvingSymlinksInPath().path,
             "FAULT_COUNTER": counter,
         ]
+        variables["FAULT_LOG"] = log
         if let fault {
             variables["FAULT_KIND"] = fault.kind.rawValue
             variables["FAULT_AT"] = String(fault.number)

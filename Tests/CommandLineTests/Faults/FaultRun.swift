@@ -9,6 +9,8 @@ final class FaultBench: Sendable {
     let calls: Int
     /// Seconds that it takes.
     let seconds: Double
+    /// Writes into a result file that stands in its place, which fit into a page of memory and reach over the end of one.
+    let crossings: [String]
     private let template: URL
     /// What faults have left from where the run has been brought to its end.
     private let completed = Locked<Set<String>>([])
@@ -44,6 +46,7 @@ final class FaultBench: Sendable {
         seconds = (ContinuousClock.now - begun) / .seconds(1)
         try #require(result.status == 0, "\(job.command): \(result.errors)")
         calls = try FaultLibrary.counts(folder.path("counter")).changes
+        crossings = try FaultBench.crossings(String(contentsOfFile: folder.path("log"), encoding: .utf8))
         whole = try job.results(folder.url)
         try #require(calls > 3 && !whole.isEmpty)
     }
@@ -59,7 +62,19 @@ final class FaultBench: Sendable {
 
     private static func counting(_ folder: Scratch) throws -> [String: String] {
         try FaultLibrary.environment(
-            below: folder.url.appendingPathComponent("out"), counter: folder.path("counter"))
+            below: folder.url.appendingPathComponent("out"), counter: folder.path("counter"), log: folder.path("log"))
+    }
+
+    /// Lines such as `345 pwrite /run.h5 8 at 119208`, after `178 rename /run.h5 0`.
+    private static func crossings(_ log: String) -> [String] {
+        let lines = log.split(separator: "\n").drop { !$0.hasSuffix(" rename /run.h5 0") }
+        return lines.map(String.init).filter { line in
+            let words = line.split(separator: " ")
+            guard words.count == 6, let bytes = Int(words[3]), let offset = Int(words[5]), bytes <= 4096 else {
+                return false
+            }
+            return offset / 4096 != (offset + bytes - 1) / 4096
+        }
     }
 
     /// A folder in which the command can be started.

@@ -38,6 +38,14 @@ struct WriteFaultTests {
     @Test("A small probe")
     func smallProbe() throws { try sweep(.smallProbe, [(.kill, false), (.enospc, true)], some: 4) }
 
+    /// A write that is cut short, by a signal or for lack of space, ends between two pages: nothing that has a checksum may lie
+    /// across one.
+    @Test("What is written into a result file stays within a page")
+    func pages() throws {
+        let job = runsSlowTests ? FaultJob.wholeProbe : .smallProbe
+        #expect(try FaultBench.of(job).crossings == [])
+    }
+
     @Test("A fine-tuning")
     func fineTuning() throws {
         try sweep(.fineTuning, runsSlowTests ? WriteFaultTests.kinds : [(.kill, false), (.enospc, true)], some: 3)
