@@ -27,7 +27,7 @@ public enum FigureFormat: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether a file has its end: gnuplot does not notice that a disk is full.
+    /// Whether a file has its end, and a PDF everything before it: gnuplot may have died, or not have noticed a write that failed.
     func isWhole(_ file: Data) -> Bool {
         let (mark, reach): (String, Int) =
             switch self {
@@ -36,7 +36,19 @@ public enum FigureFormat: String, Sendable, CaseIterable {
             case .pdf: ("%%EOF", 16)
             case .cairolatex: ("\\endgroup", 32)
             }
-        return file.suffix(reach).range(of: Data(mark.utf8)) != nil
+        return file.suffix(reach).range(of: Data(mark.utf8)) != nil && (self != .pdf || FigureFormat.tableFits(file))
+    }
+
+    /// A PDF's last lines say where its table of objects stands, counted from the beginning (ISO 32000-1, 7.5.5): it does stand
+    /// there, as `xref` or as an object.
+    private static func tableFits(_ file: Data) -> Bool {
+        guard file.starts(with: "%PDF".utf8),
+            let mark = file.range(of: Data("startxref".utf8), options: .backwards)
+        else { return false }
+        let digits = file[mark.upperBound...].drop { $0 <= 0x20 }.prefix { 0x30...0x39 ~= $0 }
+        guard let offset = Int(String(decoding: digits, as: UTF8.self)), offset < file.count else { return false }
+        let found = file[(file.startIndex + offset)...].prefix(24)
+        return found.starts(with: "xref".utf8) || found.range(of: Data(" 0 obj".utf8)) != nil
     }
 
     /// `set terminal …` for a page in centimetres. Pixels are 96 to the inch in SVG and 200 in PNG; letters have 8 points
@@ -71,7 +83,7 @@ enum FigurePage {
             """
                 if (format eq '\(format.rawValue)') {
                     \(format.terminal(width: width, height: height))
-                    set output '\(name)\(format.suffix)'
+                    set output into('\(name)\(format.suffix)')
                 }
 
             """
@@ -80,6 +92,8 @@ enum FigurePage {
             # \(name): drawn by landscape. Edit and run again: gnuplot \(name).gp
             if (!exists('formats')) formats = 'svg png pdf svg-dark'    # also png-dark, cairolatex
             if (!exists('letters')) letters = 0    # 1 where the fonts have every letter of the names
+            if (!exists('checked')) checked = 0    # 1: gnuplot does not notice a write that fails, cat does; PDF takes no pipe
+            into(file) = checked && file[strlen(file) - 2:] ne 'pdf' && !tex ? '|cat > '.file.' || rm -f '.file : file
             set encoding utf8
             \(data)
             do for [format in formats] {

@@ -76,20 +76,25 @@ public struct Renderer: Sendable {
         let text = """
             formats = '\(wanted.map(\.rawValue).joined(separator: " "))'
             letters = \(Letters.areDrawable(body) ? 1 : 0)
+            checked = 1
             load '\(name).gp'; set print '\(name).done'; print 'done'
 
             """
         let status = cgnuplot_send(command, text, &message, 1000)
         defer { for url in [log, mark] { try? FileManager.default.removeItem(at: url) } }
+        guard FileManager.default.fileExists(atPath: log.path) else {
+            throw .unwritable("\(log.path): cannot be created; check the free space and the permissions")
+        }
         let words = ((try? String(contentsOf: log, encoding: .utf8)) ?? "").trimmingCharacters(
             in: .whitespacesAndNewlines)
         guard status == 0, FileManager.default.fileExists(atPath: mark.path) else {
             let reason = words.isEmpty ? Renderer.text(message) : words
+            if reason.contains(String(cString: strerror(ENOSPC))) { throw .unwritable("\(script.path): \(reason)") }
             throw .failed(figure: name, words: reason.isEmpty ? "it ended before the figure was finished" : reason)
         }
         for (format, url) in files {
             guard let file = try? Data(contentsOf: url), !file.isEmpty else {
-                throw .failed(figure: name, words: "\(url.lastPathComponent) was not written. \(words)")
+                throw .unwritable("\(url.path): was not written; check the free space. \(words)")
             }
             guard format.isWhole(file) else {
                 try? FileManager.default.removeItem(at: url)

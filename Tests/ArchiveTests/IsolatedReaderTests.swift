@@ -66,7 +66,8 @@ import Testing
             }
         }
         var longest = Duration.zero
-        for _ in 0..<(runsSlowTests ? 2000 : 100) {
+        let count = runsSlowTests ? 2000 : 100
+        for _ in 0..<count {
             let begun = ContinuousClock.now
             #expect(flattened(try RunReader.read(folder("run.h5"))) == expected)
             longest = max(longest, begun.duration(to: .now))
@@ -74,8 +75,11 @@ import Testing
         #expect(IsolatedReader.isRehearsed)
         isOver.withLock { $0 = true }
         threads.wait()
-        // Who stands still for ten seconds is tried again.
-        #expect(longest < .seconds(10), "a child stood still")
+        // Who stands still for ten seconds is tried again. AddressSanitizer has locks of its own, which every fork must get from
+        // threads that take them all the time.
+        let isInstrumented = dlsym(nil, "__asan_init") != nil
+        #expect(isInstrumented || longest < .seconds(10), "a child stood still")
+        print("\(count) reads beside four busy threads, the longest took \(longest)")
     }
 
     /// From its first instruction on: whatever it waits for, spinning.

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -328,7 +329,24 @@ int mkdir(const char *path, mode_t mode) {
 
 // MARK: - Streams of C, whose own writes cannot be met
 
-typedef struct { int descriptor; } stream;
+typedef struct stream {
+    int descriptor;
+    FILE *file;
+    struct stream *next;
+} stream;
+
+static stream *streams;
+static pthread_mutex_t streams_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/// Such a stream has a descriptor for whoever wants to write past it, as gnuplot-iostream does.
+int fileno(FILE *file) {
+    int descriptor = -1;
+    pthread_mutex_lock(&streams_lock);
+    for (stream *each = streams; each; each = each->next)
+        if (each->file == file) descriptor = each->descriptor;
+    pthread_mutex_unlock(&streams_lock);
+    return descriptor >= 0 ? descriptor : REAL(fileno)(file);
+}
 
 static ssize_t stream_write(void *cookie, const char *bytes, size_t size) {
     // 0 is how such a stream says that it failed.
@@ -346,6 +364,11 @@ static int stream_seek(void *cookie, off64_t *offset, int whence) {
 }
 static int stream_close(void *cookie) {
     int status = close(((stream *)cookie)->descriptor);
+    pthread_mutex_lock(&streams_lock);
+    stream **link = &streams;
+    while (*link && *link != cookie) link = &(*link)->next;
+    if (*link) *link = (*link)->next;
+    pthread_mutex_unlock(&streams_lock);
     free(cookie);
     return status;
 }
@@ -360,7 +383,12 @@ static FILE *stream_open(const char *path, const char *mode, const char *name) {
     stream *cookie = malloc(sizeof(stream));
     cookie->descriptor = descriptor;
     cookie_io_functions_t calls = {stream_read, stream_write, stream_seek, stream_close};
-    return fopencookie(cookie, mode, calls);
+    cookie->file = fopencookie(cookie, mode, calls);
+    pthread_mutex_lock(&streams_lock);
+    cookie->next = streams;
+    streams = cookie;
+    pthread_mutex_unlock(&streams_lock);
+    return cookie->file;
 }
 FILE *fopen(const char *path, const char *mode) { return stream_open(path, mode, "fopen"); }
 FILE *fopen64(const char *path, const char *mode) { return stream_open(path, mode, "fopen64"); }

@@ -54,6 +54,33 @@ import Testing
         ("saddle", { $0 * $0 - $1 * $1 }),
     ]
 
+    /// gnuplot goes on after a write that failed; what writes for it does not.
+    @Test func picturesThatCannotBeWrittenAreNamed() throws {
+        struct Full: Figure {
+            let name = "full", alternative = ""
+            func script() -> String {
+                "system('ln -s /dev/full full.svg')\n"
+                    + FigurePage.script(name, width: 8, height: 8, data: "", body: "plot x")
+            }
+        }
+        let error = #expect(throws: FigureError.self) { try renderer.render(Full()) }
+        guard case .unwritable(let what) = error else { throw error ?? .gnuplotMissing }
+        #expect(what.contains("full.svg: was not written") && what.contains("No space left on device"), "\(what)")
+        let picture = folder.appendingPathComponent("full.svg")
+        #expect((try? FileManager.default.destinationOfSymbolicLink(atPath: picture.path)) == nil)
+    }
+
+    @Test func documentsThatLackAPieceAreNotWhole() throws {
+        let drawn = try renderer.render(PlaneFigure(name: "p", panels: [panel("a", cases[0].1)]), formats: [.pdf])
+        let file = try Data(contentsOf: #require(drawn.files[.pdf]))
+        #expect(FigureFormat.pdf.isWhole(file))
+        for piece in stride(from: 0, to: file.count, by: 1024).map({ $0..<min($0 + 1024, file.count) }) {
+            #expect(!FigureFormat.pdf.isWhole(file[..<piece.lowerBound]), "up to \(piece)")
+            #expect(
+                !FigureFormat.pdf.isWhole(file[..<piece.lowerBound] + file[piece.upperBound...]), "without \(piece)")
+        }
+    }
+
     @Test func planesOfAllKinds() throws {
         for (name, f) in cases {
             try check(PlaneFigure(name: "plane-\(name)", panels: [panel(name, f)]))

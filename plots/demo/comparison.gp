@@ -1,6 +1,8 @@
 # comparison: drawn by landscape. Edit and run again: gnuplot comparison.gp
 if (!exists('formats')) formats = 'svg png pdf svg-dark'    # also png-dark, cairolatex
 if (!exists('letters')) letters = 0    # 1 where the fonts have every letter of the names
+if (!exists('checked')) checked = 0    # 1: gnuplot does not notice a write that fails, cat does; PDF takes no pipe
+into(file) = checked && file[strlen(file) - 2:] ne 'pdf' && !tex ? '|cat > '.file.' || rm -f '.file : file
 set encoding utf8
 $p0v0 << EOD
 1.9329301109537482 0.0 0.09134437396248202
@@ -182,27 +184,27 @@ do for [format in formats] {
     c0 = dark ? '#4aa3df' : '#0072B2'; c1 = dark ? '#ff8a3d' : '#D55E00'; c2 = dark ? '#2cc295' : '#009E73'; c3 = dark ? '#e2a3c4' : '#CC79A7'; c4 = dark ? '#f2f2f2' : '#000000'; c5 = dark ? '#f0b429' : '#E69F00'; c6 = dark ? '#9ad4f5' : '#56B4E9'; c7 = dark ? '#a6a6a6' : '#7F7F7F'
     if (format eq 'svg') {
         set terminal svg size 673,461 font 'DejaVu Sans,10.7' background paper; small = ',9'
-        set output 'comparison.svg'
+        set output into('comparison.svg')
     }
     if (format eq 'png') {
         set terminal pngcairo size 1402,961 font 'DejaVu Sans,8' fontscale 2.08 linewidth 2 pointscale 2 background paper; small = ',7'
-        set output 'comparison.png'
+        set output into('comparison.png')
     }
     if (format eq 'pdf') {
         set terminal pdfcairo size 17.800cm,12.200cm font 'DejaVu Sans,8' fontscale 0.75 linewidth 1 pointscale 0.6 background paper; small = ',7'
-        set output 'comparison.pdf'
+        set output into('comparison.pdf')
     }
     if (format eq 'svg-dark') {
         set terminal svg size 673,461 font 'DejaVu Sans,10.7' background paper; small = ',9'
-        set output 'comparison-dark.svg'
+        set output into('comparison-dark.svg')
     }
     if (format eq 'png-dark') {
         set terminal pngcairo size 1402,961 font 'DejaVu Sans,8' fontscale 2.08 linewidth 2 pointscale 2 background paper; small = ',7'
-        set output 'comparison-dark.png'
+        set output into('comparison-dark.png')
     }
     if (format eq 'cairolatex') {
         set terminal cairolatex pdf input size 17.800cm,12.200cm font ',8' fontscale 0.5 linewidth 1 pointscale 0.6; small = ''
-        set output 'comparison-latex.tex'
+        set output into('comparison-latex.tex')
     }
     set minussign
     set border lc rgb ink; set tics tc rgb ink; set key tc rgb ink; set title tc rgb ink

@@ -1,6 +1,8 @@
 # intervals: drawn by landscape. Edit and run again: gnuplot intervals.gp
 if (!exists('formats')) formats = 'svg png pdf svg-dark'    # also png-dark, cairolatex
 if (!exists('letters')) letters = 0    # 1 where the fonts have every letter of the names
+if (!exists('checked')) checked = 0    # 1: gnuplot does not notice a write that fails, cat does; PDF takes no pipe
+into(file) = checked && file[strlen(file) - 2:] ne 'pdf' && !tex ? '|cat > '.file.' || rm -f '.file : file
 set encoding utf8
 $v1sure << EOD
 10.431892174147489 -0.18 5.49385111791059 15.369933230384389
@@ -39,27 +41,27 @@ do for [format in formats] {
     c0 = dark ? '#4aa3df' : '#0072B2'; c1 = dark ? '#ff8a3d' : '#D55E00'; c2 = dark ? '#2cc295' : '#009E73'; c3 = dark ? '#e2a3c4' : '#CC79A7'; c4 = dark ? '#f2f2f2' : '#000000'; c5 = dark ? '#f0b429' : '#E69F00'; c6 = dark ? '#9ad4f5' : '#56B4E9'; c7 = dark ? '#a6a6a6' : '#7F7F7F'
     if (format eq 'svg') {
         set terminal svg size 673,346 font 'DejaVu Sans,10.7' background paper; small = ',9'
-        set output 'intervals.svg'
+        set output into('intervals.svg')
     }
     if (format eq 'png') {
         set terminal pngcairo size 1402,720 font 'DejaVu Sans,8' fontscale 2.08 linewidth 2 pointscale 2 background paper; small = ',7'
-        set output 'intervals.png'
+        set output into('intervals.png')
     }
     if (format eq 'pdf') {
         set terminal pdfcairo size 17.800cm,9.150cm font 'DejaVu Sans,8' fontscale 0.75 linewidth 1 pointscale 0.6 background paper; small = ',7'
-        set output 'intervals.pdf'
+        set output into('intervals.pdf')
     }
     if (format eq 'svg-dark') {
         set terminal svg size 673,346 font 'DejaVu Sans,10.7' background paper; small = ',9'
-        set output 'intervals-dark.svg'
+        set output into('intervals-dark.svg')
     }
     if (format eq 'png-dark') {
         set terminal pngcairo size 1402,720 font 'DejaVu Sans,8' fontscale 2.08 linewidth 2 pointscale 2 background paper; small = ',7'
-        set output 'intervals-dark.png'
+        set output into('intervals-dark.png')
     }
     if (format eq 'cairolatex') {
         set terminal cairolatex pdf input size 17.800cm,9.150cm font ',8' fontscale 0.5 linewidth 1 pointscale 0.6; small = ''
-        set output 'intervals-latex.tex'
+        set output into('intervals-latex.tex')
     }
     set minussign
     set border lc rgb ink; set tics tc rgb ink; set key tc rgb ink; set title tc rgb ink

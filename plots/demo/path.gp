@@ -1,6 +1,8 @@
 # path: drawn by landscape. Edit and run again: gnuplot path.gp
 if (!exists('formats')) formats = 'svg png pdf svg-dark'    # also png-dark, cairolatex
 if (!exists('letters')) letters = 0    # 1 where the fonts have every letter of the names
+if (!exists('checked')) checked = 0    # 1: gnuplot does not notice a write that fails, cat does; PDF takes no pipe
+into(file) = checked && file[strlen(file) - 2:] ne 'pdf' && !tex ? '|cat > '.file.' || rm -f '.file : file
 set encoding utf8
 $path << EOD
 0.0 2.219921537733171 2.1218633298171876 2.3179797456491547
@@ -60,27 +62,27 @@ do for [format in formats] {
     c0 = dark ? '#4aa3df' : '#0072B2'; c1 = dark ? '#ff8a3d' : '#D55E00'; c2 = dark ? '#2cc295' : '#009E73'; c3 = dark ? '#e2a3c4' : '#CC79A7'; c4 = dark ? '#f2f2f2' : '#000000'; c5 = dark ? '#f0b429' : '#E69F00'; c6 = dark ? '#9ad4f5' : '#56B4E9'; c7 = dark ? '#a6a6a6' : '#7F7F7F'
     if (format eq 'svg') {
         set terminal svg size 673,265 font 'DejaVu Sans,10.7' background paper; small = ',9'
-        set output 'path.svg'
+        set output into('path.svg')
     }
     if (format eq 'png') {
         set terminal pngcairo size 1402,551 font 'DejaVu Sans,8' fontscale 2.08 linewidth 2 pointscale 2 background paper; small = ',7'
-        set output 'path.png'
+        set output into('path.png')
     }
     if (format eq 'pdf') {
         set terminal pdfcairo size 17.800cm,7.000cm font 'DejaVu Sans,8' fontscale 0.75 linewidth 1 pointscale 0.6 background paper; small = ',7'
-        set output 'path.pdf'
+        set output into('path.pdf')
     }
     if (format eq 'svg-dark') {
         set terminal svg size 673,265 font 'DejaVu Sans,10.7' background paper; small = ',9'
-        set output 'path-dark.svg'
+        set output into('path-dark.svg')
     }
     if (format eq 'png-dark') {
         set terminal pngcairo size 1402,551 font 'DejaVu Sans,8' fontscale 2.08 linewidth 2 pointscale 2 background paper; small = ',7'
-        set output 'path-dark.png'
+        set output into('path-dark.png')
     }
     if (format eq 'cairolatex') {
         set terminal cairolatex pdf input size 17.800cm,7.000cm font ',8' fontscale 0.5 linewidth 1 pointscale 0.6; small = ''
-        set output 'path-latex.tex'
+        set output into('path-latex.tex')
     }
     set minussign
     set border lc rgb ink; set tics tc rgb ink; set key tc rgb ink; set title tc rgb ink

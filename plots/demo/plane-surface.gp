@@ -1,6 +1,8 @@
 # plane-surface: drawn by landscape. Edit and run again: gnuplot plane-surface.gp
 if (!exists('formats')) formats = 'svg png pdf svg-dark'    # also png-dark, cairolatex
 if (!exists('letters')) letters = 0    # 1 where the fonts have every letter of the names
+if (!exists('checked')) checked = 0    # 1: gnuplot does not notice a write that fails, cat does; PDF takes no pipe
+into(file) = checked && file[strlen(file) - 2:] ne 'pdf' && !tex ? '|cat > '.file.' || rm -f '.file : file
 set encoding utf8
 $surface0 << EOD
 21.0 -1.0 -0.8999999999999999 -0.8 -0.7 -0.6000000000000001 -0.5 -0.39999999999999997 -0.30000000000000004 -0.19999999999999996 -0.10000000000000003 0.0 0.10000000000000009 0.19999999999999996 0.30000000000000004 0.3999999999999999 0.5 0.6000000000000001 0.7 0.8 0.8999999999999999 1.0
@@ -83,27 +85,27 @@ do for [format in formats] {
     c0 = dark ? '#4aa3df' : '#0072B2'; c1 = dark ? '#ff8a3d' : '#D55E00'; c2 = dark ? '#2cc295' : '#009E73'; c3 = dark ? '#e2a3c4' : '#CC79A7'; c4 = dark ? '#f2f2f2' : '#000000'; c5 = dark ? '#f0b429' : '#E69F00'; c6 = dark ? '#9ad4f5' : '#56B4E9'; c7 = dark ? '#a6a6a6' : '#7F7F7F'
     if (format eq 'svg') {
         set terminal svg size 673,180 font 'DejaVu Sans,10.7' background paper; small = ',9'
-        set output 'plane-surface.svg'
+        set output into('plane-surface.svg')
     }
     if (format eq 'png') {
         set terminal pngcairo size 1402,376 font 'DejaVu Sans,8' fontscale 2.08 linewidth 2 pointscale 2 background paper; small = ',7'
-        set output 'plane-surface.png'
+        set output into('plane-surface.png')
     }
     if (format eq 'pdf') {
         set terminal pdfcairo size 17.800cm,4.770cm font 'DejaVu Sans,8' fontscale 0.75 linewidth 1 pointscale 0.6 background paper; small = ',7'
-        set output 'plane-surface.pdf'
+        set output into('plane-surface.pdf')
     }
     if (format eq 'svg-dark') {
         set terminal svg size 673,180 font 'DejaVu Sans,10.7' background paper; small = ',9'
-        set output 'plane-surface-dark.svg'
+        set output into('plane-surface-dark.svg')
     }
     if (format eq 'png-dark') {
         set terminal pngcairo size 1402,376 font 'DejaVu Sans,8' fontscale 2.08 linewidth 2 pointscale 2 background paper; small = ',7'
-        set output 'plane-surface-dark.png'
+        set output into('plane-surface-dark.png')
     }
     if (format eq 'cairolatex') {
         set terminal cairolatex pdf input size 17.800cm,4.770cm font ',8' fontscale 0.5 linewidth 1 pointscale 0.6; small = ''
-        set output 'plane-surface-latex.tex'
+        set output into('plane-surface-latex.tex')
     }
     set minussign
     set border lc rgb ink; set tics tc rgb ink; set key tc rgb ink; set title tc rgb ink
