@@ -9,7 +9,8 @@ final class FaultBench: Sendable {
     let calls: Int
     /// Seconds that it takes.
     let seconds: Double
-    /// Writes into a result file that stands in its place, which fit into a page of memory and reach over the end of one.
+    /// Writes into a result file that stands in its place, which fit into a page of memory and reach over the end of one, but for
+    /// those of two parts of a header of which the second begins there.
     let crossings: [String]
     private let template: URL
     /// What faults have left from where the run has been brought to its end.
@@ -46,7 +47,9 @@ final class FaultBench: Sendable {
         seconds = (ContinuousClock.now - begun) / .seconds(1)
         try #require(result.status == 0, "\(job.command): \(result.errors)")
         calls = try FaultLibrary.counts(folder.path("counter")).changes
-        crossings = try FaultBench.crossings(String(contentsOfFile: folder.path("log"), encoding: .utf8))
+        crossings = try FaultBench.crossings(
+            String(contentsOfFile: folder.path("log"), encoding: .utf8),
+            try? Data(contentsOf: folder.url.appendingPathComponent("out/run.h5")))
         whole = try job.results(folder.url)
         try #require(calls > 3 && !whole.isEmpty)
     }
@@ -66,14 +69,17 @@ final class FaultBench: Sendable {
     }
 
     /// Lines such as `345 pwrite /run.h5 8 at 119208`, after `178 rename /run.h5 0`.
-    private static func crossings(_ log: String) -> [String] {
+    private static func crossings(_ log: String, _ file: Data?) -> [String] {
+        guard let file else { return [] }
         let lines = log.split(separator: "\n").drop { !$0.hasSuffix(" rename /run.h5 0") }
         return lines.map(String.init).filter { line in
             let words = line.split(separator: " ")
             guard words.count == 6, let bytes = Int(words[3]), let offset = Int(words[5]), bytes <= 4096 else {
                 return false
             }
-            return offset / 4096 != (offset + bytes - 1) / 4096
+            let border = (offset + bytes - 1) / 4096 * 4096
+            return border > offset
+                && !["OHDR", "OCHK"].contains(String(decoding: file[border...].prefix(4), as: UTF8.self))
         }
     }
 

@@ -40,7 +40,7 @@ struct WriteFaultTests {
 
     /// A write that is cut short, by a signal or for lack of space, ends between two pages: nothing that has a checksum may lie
     /// across one.
-    @Test("What is written into a result file stays within a page")
+    @Test("No object of a result file lies across two pages")
     func pages() throws {
         let job = runsSlowTests ? FaultJob.wholeProbe : .smallProbe
         #expect(try FaultBench.of(job).crossings == [])
