@@ -2,7 +2,7 @@
 if (!exists('formats')) formats = 'svg png pdf svg-dark'    # also png-dark, cairolatex
 if (!exists('letters')) letters = 0    # 1 where the fonts have every letter of the names
 if (!exists('checked')) checked = 0    # 1: gnuplot does not notice a write that fails, cat does; PDF takes no pipe
-into(file) = checked && file[strlen(file) - 2:] ne 'pdf' && !tex ? '|cat > '.file.' || rm -f '.file : file
+into(file) = checked && format ne 'pdf' && !tex ? '|cat > '.file.' || rm -f '.file : file
 set encoding utf8
 $p0v0 << EOD
 1.9329301109537482 0.0 0.09134437396248202

@@ -2,7 +2,7 @@
 if (!exists('formats')) formats = 'svg png pdf svg-dark'    # also png-dark, cairolatex
 if (!exists('letters')) letters = 0    # 1 where the fonts have every letter of the names
 if (!exists('checked')) checked = 0    # 1: gnuplot does not notice a write that fails, cat does; PDF takes no pipe
-into(file) = checked && file[strlen(file) - 2:] ne 'pdf' && !tex ? '|cat > '.file.' || rm -f '.file : file
+into(file) = checked && format ne 'pdf' && !tex ? '|cat > '.file.' || rm -f '.file : file
 set encoding utf8
 $path << EOD
 0.0 2.219921537733171 2.1218633298171876 2.3179797456491547

@@ -2,7 +2,7 @@
 if (!exists('formats')) formats = 'svg png pdf svg-dark'    # also png-dark, cairolatex
 if (!exists('letters')) letters = 0    # 1 where the fonts have every letter of the names
 if (!exists('checked')) checked = 0    # 1: gnuplot does not notice a write that fails, cat does; PDF takes no pipe
-into(file) = checked && file[strlen(file) - 2:] ne 'pdf' && !tex ? '|cat > '.file.' || rm -f '.file : file
+into(file) = checked && format ne 'pdf' && !tex ? '|cat > '.file.' || rm -f '.file : file
 set encoding utf8
 $plane0 << EOD
 21.0 -1.0 -0.8999999999999999 -0.8 -0.7 -0.6000000000000001 -0.5 -0.39999999999999997 -0.30000000000000004 -0.19999999999999996 -0.10000000000000003 0.0 0.10000000000000009 0.19999999999999996 0.30000000000000004 0.3999999999999999 0.5 0.6000000000000001 0.7 0.8 0.8999999999999999 1.0
