@@ -9,9 +9,9 @@ final class FaultBench: Sendable {
     let calls: Int
     /// Seconds that it takes.
     let seconds: Double
-    /// Writes into a result file that stands in its place, which fit into a page of memory and reach over the end of one, but for
-    /// those of two parts of a header of which the second begins there.
-    let crossings: [String]
+    /// Small writes into a result file that stands in its place: how many, and those that reach over the end of a page of memory,
+    /// but for two parts of a header of which the second begins there.
+    let inPlace: (count: Int, crossings: [String])
     private let template: URL
     /// What faults have left from where the run has been brought to its end.
     private let completed = Locked<Set<String>>([])
@@ -47,7 +47,7 @@ final class FaultBench: Sendable {
         seconds = (ContinuousClock.now - begun) / .seconds(1)
         try #require(result.status == 0, "\(job.command): \(result.errors)")
         calls = try FaultLibrary.counts(folder.path("counter")).changes
-        crossings = try FaultBench.crossings(
+        inPlace = try FaultBench.inPlace(
             String(contentsOfFile: folder.path("log"), encoding: .utf8),
             try? Data(contentsOf: folder.url.appendingPathComponent("out/run.h5")))
         whole = try job.results(folder.url)
@@ -69,18 +69,21 @@ final class FaultBench: Sendable {
     }
 
     /// Lines such as `345 pwrite /run.h5 8 at 119208`, after `178 rename /run.h5 0`.
-    private static func crossings(_ log: String, _ file: Data?) -> [String] {
-        guard let file else { return [] }
-        let lines = log.split(separator: "\n").drop { !$0.hasSuffix(" rename /run.h5 0") }
-        return lines.map(String.init).filter { line in
+    private static func inPlace(_ log: String, _ file: Data?) -> (count: Int, crossings: [String]) {
+        guard let file else { return (0, []) }
+        let page = 4096
+        var (count, crossings) = (0, [String]())
+        for line in log.split(separator: "\n").drop(while: { !$0.hasSuffix(" rename /run.h5 0") }) {
             let words = line.split(separator: " ")
-            guard words.count == 6, let bytes = Int(words[3]), let offset = Int(words[5]), bytes <= 4096 else {
-                return false
+            guard words.count == 6, let bytes = Int(words[3]), let offset = Int(words[5]), bytes <= page else {
+                continue
             }
-            let border = (offset + bytes - 1) / 4096 * 4096
-            return border > offset
-                && !["OHDR", "OCHK"].contains(String(decoding: file[border...].prefix(4), as: UTF8.self))
+            count += 1
+            let border = (offset + bytes - 1) / page * page
+            let begun = border > offset ? String(decoding: file[border...].prefix(4), as: UTF8.self) : "OHDR"
+            if !["OHDR", "OCHK"].contains(begun) { crossings.append(String(line)) }
         }
+        return (count, crossings)
     }
 
     /// A folder in which the command can be started.
